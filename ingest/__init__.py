@@ -1,0 +1,1 @@
+"""Bytes from outside become immutable landed objects and typed, hashed lake files."""

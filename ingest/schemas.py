@@ -1,0 +1,278 @@
+"""The lake's tables: what every source must produce, column by column.
+
+A lake file holds rows of one table and one partition (a usage day, a billing period, or
+`reference`). Every table starts with the lineage columns, so that any row can be walked back to the
+object and the row that it was read from.
+"""
+
+from types import MappingProxyType
+
+import polars as pl
+
+MONEY = pl.Decimal(38, 18)
+"""An amount, unit price or quantity, exact to 10^-18 of its unit."""
+
+TIMESTAMP = pl.Datetime("us")
+"""An instant in UTC, stored without a zone."""
+
+LINEAGE = {
+    "source_name": pl.String,
+    "object_key": pl.String,
+    "object_sha256": pl.String,
+    "object_row": pl.Int64,
+}
+"""Where a row came from: configured source, the provider's object key, the landed bytes, and the
+1-based row (data row of a CSV or parquet file, line of a JSON-lines file)."""
+
+FOCUS_CHARGES = {
+    "charge_key": pl.String,
+    "focus_version": pl.String,
+    "allocated_method_details": pl.String,
+    "allocated_method_id": pl.String,
+    "allocated_resource_id": pl.String,
+    "allocated_resource_name": pl.String,
+    "allocated_tags": pl.String,
+    "availability_zone": pl.String,
+    "billed_cost": MONEY,
+    "billing_account_id": pl.String,
+    "billing_account_name": pl.String,
+    "billing_account_type": pl.String,
+    "billing_currency": pl.String,
+    "billing_period_end": TIMESTAMP,
+    "billing_period_start": TIMESTAMP,
+    "capacity_reservation_id": pl.String,
+    "capacity_reservation_status": pl.String,
+    "charge_category": pl.String,
+    "charge_class": pl.String,
+    "charge_description": pl.String,
+    "charge_frequency": pl.String,
+    "charge_period_end": TIMESTAMP,
+    "charge_period_start": TIMESTAMP,
+    "commitment_discount_category": pl.String,
+    "commitment_discount_id": pl.String,
+    "commitment_discount_name": pl.String,
+    "commitment_discount_quantity": MONEY,
+    "commitment_discount_status": pl.String,
+    "commitment_discount_type": pl.String,
+    "commitment_discount_unit": pl.String,
+    "commitment_program_eligibility_details": pl.String,
+    "consumed_quantity": MONEY,
+    "consumed_unit": pl.String,
+    "contract_applied": pl.String,
+    "contracted_cost": MONEY,
+    "contracted_unit_price": MONEY,
+    "effective_cost": MONEY,
+    "host_provider_name": pl.String,
+    "invoice_detail_id": pl.String,
+    "invoice_id": pl.String,
+    "invoice_issuer_name": pl.String,
+    "list_cost": MONEY,
+    "list_unit_price": MONEY,
+    "pricing_category": pl.String,
+    "pricing_currency": pl.String,
+    "pricing_currency_contracted_unit_price": MONEY,
+    "pricing_currency_effective_cost": MONEY,
+    "pricing_currency_list_unit_price": MONEY,
+    "pricing_quantity": MONEY,
+    "pricing_unit": pl.String,
+    "provider_name": pl.String,
+    "publisher_name": pl.String,
+    "region_id": pl.String,
+    "region_name": pl.String,
+    "resource_id": pl.String,
+    "resource_name": pl.String,
+    "resource_type": pl.String,
+    "service_category": pl.String,
+    "service_name": pl.String,
+    "service_provider_name": pl.String,
+    "service_subcategory": pl.String,
+    "sku_id": pl.String,
+    "sku_meter": pl.String,
+    "sku_price_details": pl.String,
+    "sku_price_id": pl.String,
+    "sub_account_id": pl.String,
+    "sub_account_name": pl.String,
+    "sub_account_type": pl.String,
+    "tags": pl.String,
+    "x_columns": pl.String,
+}
+"""FOCUS 1.4 Cost and Usage, plus the two names that 1.4 dropped (`provider_name`,
+`publisher_name`). JSON columns are canonical JSON text (sorted keys); `x_columns` holds every column
+of the delivery that FOCUS does not define, as a JSON object of strings under its own name.
+`charge_key` identifies a charge across deliveries: a hash of the row's content within its billing
+period plus an ordinal among identical rows."""
+
+PROMETHEUS_SAMPLES = {
+    "metric": pl.String,
+    "labels": pl.String,
+    "sample_at": TIMESTAMP,
+    "value": pl.Float64,
+}
+"""One raw sample of one series. `labels` is canonical JSON text (sorted keys, without `__name__`)."""
+
+INFERENCE_REQUESTS = {
+    "request_id": pl.String,
+    "trace_id": pl.String,
+    "started_at": TIMESTAMP,
+    "completed_at": TIMESTAMP,
+    "first_token_at": TIMESTAMP,
+    "gen_ai_operation_name": pl.String,
+    "gen_ai_provider_name": pl.String,
+    "gen_ai_request_model": pl.String,
+    "gen_ai_response_model": pl.String,
+    "deployment_id": pl.String,
+    "api_key_hash": pl.String,
+    "api_key_alias": pl.String,
+    "gateway_team": pl.String,
+    "end_user_hmac": pl.String,
+    "session_id": pl.String,
+    "status": pl.String,
+    "service_tier": pl.String,
+    "is_gateway_cache_hit": pl.Boolean,
+    "is_streamed": pl.Boolean,
+    "input_tokens": pl.Int64,
+    "cache_read_input_tokens": pl.Int64,
+    "cache_creation_input_tokens": pl.Int64,
+    "output_tokens": pl.Int64,
+    "reasoning_output_tokens": pl.Int64,
+    "reported_cost": MONEY,
+    "prompt_hmac": pl.String,
+    "request_tags": pl.String,
+}
+"""One model call (attempt). `input_tokens` are all input tokens, cached ones included;
+`output_tokens` are all output tokens, reasoning included. Prompts and completions never get here."""
+
+SLURM_JOBS = {
+    "job_id": pl.String,
+    "job_id_raw": pl.Int64,
+    "cluster": pl.String,
+    "account": pl.String,
+    "user_name": pl.String,
+    "partition": pl.String,
+    "qos": pl.String,
+    "job_name": pl.String,
+    "state": pl.String,
+    "submit_at": TIMESTAMP,
+    "started_at": TIMESTAMP,
+    "completed_at": TIMESTAMP,
+    "elapsed_seconds": pl.Int64,
+    "gpu_count": pl.Int64,
+    "gpu_type": pl.String,
+    "node_list": pl.String,
+}
+"""One allocation record of `sacct -X -D`; a requeued job has several."""
+
+DATES = {"valid_from": pl.Date, "valid_to": pl.Date}
+"""Half-open validity in usage days; an empty `valid_to` means still in force."""
+
+REFERENCE = MappingProxyType(
+    {
+        "teams": {
+            "team": pl.String,
+            "cost_center": pl.String,
+            "business_unit": pl.String,
+            "owner": pl.String,
+            **DATES,
+        },
+        "team_aliases": {"alias": pl.String, "team": pl.String, **DATES},
+        "tag_aliases": {"alias_key": pl.String, "tag_key": pl.String, **DATES},
+        "owner_rules": {
+            "rule_id": pl.String,
+            "priority": pl.Int64,
+            "match_field": pl.String,
+            "match_key": pl.String,
+            "match_value": pl.String,
+            "team": pl.String,
+            **DATES,
+        },
+        "workload_rules": {
+            "rule_id": pl.String,
+            "priority": pl.Int64,
+            "match_field": pl.String,
+            "match_key": pl.String,
+            "match_value": pl.String,
+            "purpose": pl.String,
+            "model": pl.String,
+            **DATES,
+        },
+        "deployments": {
+            "deployment": pl.String,
+            "model": pl.String,
+            "gen_ai_provider_name": pl.String,
+            "request_model": pl.String,
+            "hosting": pl.String,
+            "team": pl.String,
+            "purpose": pl.String,
+            "input_token_weight": pl.Int64,
+            "cache_read_token_weight": pl.Int64,
+            "output_token_weight": pl.Int64,
+            "request_weight": pl.Int64,
+            **DATES,
+        },
+        "model_meters": {
+            "service_provider_name": pl.String,
+            "sku_meter": pl.String,
+            "gen_ai_provider_name": pl.String,
+            "model": pl.String,
+            "token_type": pl.String,
+            **DATES,
+        },
+        "model_prices": {
+            "gen_ai_provider_name": pl.String,
+            "model": pl.String,
+            "token_type": pl.String,
+            "price_per_token": MONEY,
+            "currency": pl.String,
+            "price_source": pl.String,
+            **DATES,
+        },
+        "shared_cost_policies": {
+            "policy_id": pl.String,
+            "step": pl.Int64,
+            "match_field": pl.String,
+            "match_value": pl.String,
+            "method": pl.String,
+            "team": pl.String,
+            "weight": pl.Int64,
+            **DATES,
+        },
+        "exchange_rates": {
+            "currency": pl.String,
+            "reporting_currency": pl.String,
+            "rate": pl.Decimal(18, 9),
+            **DATES,
+        },
+    }
+)
+"""What a company edits: one CSV file per table, named `<table>.csv`. Every table is
+effective-dated."""
+
+TABLES = MappingProxyType(
+    {
+        "focus_charges": LINEAGE | FOCUS_CHARGES,
+        "prometheus_samples": LINEAGE | PROMETHEUS_SAMPLES,
+        "inference_requests": LINEAGE | INFERENCE_REQUESTS,
+        "slurm_jobs": LINEAGE | SLURM_JOBS,
+        **{name: LINEAGE | columns for name, columns in REFERENCE.items()},
+    }
+)
+"""Every lake table with its full schema, in column order."""
+
+QUARANTINE = {
+    "source_name": pl.String,
+    "delivery_id": pl.String,
+    "table_name": pl.String,
+    "object_key": pl.String,
+    "object_row": pl.Int64,
+    "reason_code": pl.String,
+    "column_name": pl.String,
+    "message": pl.String,
+    "record": pl.String,
+    "service_provider_name": pl.String,
+    "billing_account_id": pl.String,
+    "billing_period": pl.Date,
+    "billing_currency": pl.String,
+    "billed_cost": MONEY,
+    "effective_cost": MONEY,
+}
+"""A row that could not be trusted, why, and the amount it carried where that was readable."""

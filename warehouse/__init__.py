@@ -1,0 +1,1 @@
+"""The life of a DuckDB warehouse: build, gate, publish, read, export."""
