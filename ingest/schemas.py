@@ -5,9 +5,13 @@ A lake file holds rows of one table and one partition (a usage day, a billing pe
 object and the row that it was read from.
 """
 
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import polars as pl
+
+Columns = dict[str, pl.DataType | type[pl.DataType]]
+"""Column names and types, in order."""
 
 MONEY = pl.Decimal(38, 18)
 """An amount, unit price or quantity, exact to 10^-18 of its unit."""
@@ -15,7 +19,7 @@ MONEY = pl.Decimal(38, 18)
 TIMESTAMP = pl.Datetime("us")
 """An instant in UTC, stored without a zone."""
 
-LINEAGE = {
+LINEAGE: Columns = {
     "source_name": pl.String,
     "object_key": pl.String,
     "object_sha256": pl.String,
@@ -24,7 +28,7 @@ LINEAGE = {
 """Where a row came from: configured source, the provider's object key, the landed bytes, and the
 1-based row (data row of a CSV or parquet file, line of a JSON-lines file)."""
 
-FOCUS_CHARGES = {
+FOCUS_CHARGES: Columns = {
     "charge_key": pl.String,
     "focus_version": pl.String,
     "allocated_method_details": pl.String,
@@ -97,20 +101,20 @@ FOCUS_CHARGES = {
     "x_columns": pl.String,
 }
 """FOCUS 1.4 Cost and Usage, plus the two names that 1.4 dropped (`provider_name`,
-`publisher_name`). JSON columns are canonical JSON text (sorted keys); `x_columns` holds every column
-of the delivery that FOCUS does not define, as a JSON object of strings under its own name.
+`publisher_name`). JSON columns are canonical JSON text (sorted keys); `x_columns` holds every
+column of the delivery that FOCUS does not define, as a JSON object of strings under its own name.
 `charge_key` identifies a charge across deliveries: a hash of the row's content within its billing
 period plus an ordinal among identical rows."""
 
-PROMETHEUS_SAMPLES = {
+PROMETHEUS_SAMPLES: Columns = {
     "metric": pl.String,
     "labels": pl.String,
     "sample_at": TIMESTAMP,
     "value": pl.Float64,
 }
-"""One raw sample of one series. `labels` is canonical JSON text (sorted keys, without `__name__`)."""
+"""One raw sample of one series. `labels` is canonical JSON text (sorted keys, no `__name__`)."""
 
-INFERENCE_REQUESTS = {
+INFERENCE_REQUESTS: Columns = {
     "request_id": pl.String,
     "trace_id": pl.String,
     "started_at": TIMESTAMP,
@@ -140,9 +144,10 @@ INFERENCE_REQUESTS = {
     "request_tags": pl.String,
 }
 """One model call (attempt). `input_tokens` are all input tokens, cached ones included;
-`output_tokens` are all output tokens, reasoning included. Prompts and completions never get here."""
+`output_tokens` are all output tokens, reasoning included. Prompts and completions never get
+here."""
 
-SLURM_JOBS = {
+SLURM_JOBS: Columns = {
     "job_id": pl.String,
     "job_id_raw": pl.Int64,
     "cluster": pl.String,
@@ -162,10 +167,10 @@ SLURM_JOBS = {
 }
 """One allocation record of `sacct -X -D`; a requeued job has several."""
 
-DATES = {"valid_from": pl.Date, "valid_to": pl.Date}
+DATES: Columns = {"valid_from": pl.Date, "valid_to": pl.Date}
 """Half-open validity in usage days; an empty `valid_to` means still in force."""
 
-REFERENCE = MappingProxyType(
+REFERENCE: Mapping[str, Columns] = MappingProxyType(
     {
         "teams": {
             "team": pl.String,
@@ -247,7 +252,7 @@ REFERENCE = MappingProxyType(
 """What a company edits: one CSV file per table, named `<table>.csv`. Every table is
 effective-dated."""
 
-TABLES = MappingProxyType(
+TABLES: Mapping[str, Columns] = MappingProxyType(
     {
         "focus_charges": LINEAGE | FOCUS_CHARGES,
         "prometheus_samples": LINEAGE | PROMETHEUS_SAMPLES,
@@ -258,7 +263,7 @@ TABLES = MappingProxyType(
 )
 """Every lake table with its full schema, in column order."""
 
-QUARANTINE = {
+QUARANTINE: Columns = {
     "source_name": pl.String,
     "delivery_id": pl.String,
     "table_name": pl.String,
