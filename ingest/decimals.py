@@ -1,0 +1,83 @@
+"""Decimal text, read exactly.
+
+An amount is stored with 18 decimals (`schemas.MONEY`). Text with more decimals is rounded half-even
+once, here, and what rounding removed is counted (`add_up`). Accepted are an optional sign, ASCII
+digits with at most one point, and an exponent (`-12.50`, `.5`, `6.266090E-12`); nothing else is a
+number: no NaN, infinity, hexadecimal, underscore, space, currency sign or thousands separator.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation, Overflow
+
+import polars as pl
+
+from ingest.schemas import MONEY
+
+PLAIN = r"^-?[0-9]{1,20}(?:\.[0-9]{1,18})?$"
+"""What needs no rounding, and polars converts exactly by itself."""
+
+IS_PLAIN = re.compile(PLAIN.replace("$", r"\Z"))
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+LONGEST = 400
+QUANTUM = Decimal(1).scaleb(-18)
+LARGEST = Decimal(10) ** 20
+EXACT = Context(prec=2000, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, Overflow])
+"""Sums of any accepted numbers are exact; one that is not raises."""
+
+ROUNDING = Context(prec=2000, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, Overflow])
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The total of the stored amounts, and what rounding removed (delivered minus stored)."""
+
+    stored: Decimal
+    rounded: Decimal
+
+
+def decimal_of(text: str) -> Decimal | None:
+    """The exact value of decimal text; None if it is no number, or too large to store."""
+    if len(text) > LONGEST or not NUMBER.fullmatch(text):
+        return None
+    value = Decimal(text)
+    return value if abs(stored(value)) < LARGEST else None
+
+
+def stored(value: Decimal) -> Decimal:
+    """The value as it is stored: with 18 decimals, rounded half-even."""
+    return value.quantize(QUANTUM, context=ROUNDING)
+
+
+def parse_decimals(texts: pl.Series) -> pl.Series:
+    """Decimal text as `schemas.MONEY`; null where the text is null or not a number that fits."""
+    odd = texts.filter(~texts.str.contains(PLAIN)).unique()
+    if odd.len():
+        plain = [_plain_text(text) for text in odd]
+        texts = texts.replace_strict(odd, pl.Series(plain, dtype=pl.String), default=texts)
+    return texts.cast(MONEY)
+
+
+def add_up(texts: Iterable[tuple[str, int]]) -> Sum:
+    """Add up decimal texts, each with the number of times that it occurs, exactly.
+
+    Raises:
+        ValueError: a text is not a decimal number.
+    """
+    total = rounded = Decimal(0)
+    for text, count in texts:
+        if IS_PLAIN.match(text):
+            total = EXACT.fma(Decimal(text), count, total)
+            continue
+        value = decimal_of(text)
+        if value is None:
+            raise ValueError(text)
+        total = EXACT.fma(stored(value), count, total)
+        rounded = EXACT.fma(EXACT.subtract(value, stored(value)), count, rounded)
+    return Sum(total, rounded)
+
+
+def _plain_text(text: str) -> str | None:
+    value = decimal_of(text)
+    return None if value is None else format(stored(value), "f")
