@@ -1,0 +1,116 @@
+{# Everything that DuckDB and Spark spell differently. Models use these and nothing else. #}
+
+{# DECIMAL(38,18) to an integer count of 10^-18; the text has exactly 18 decimals. #}
+{% macro quanta(amount) -%}{{ return(adapter.dispatch('quanta', 'apportion')(amount)) }}{%- endmacro %}
+{% macro default__quanta(amount) -%}
+    cast(replace(cast({{ amount }} as varchar), '.', '') as hugeint)
+{%- endmacro %}
+{% macro spark__quanta(amount) -%}
+    cast(replace(format_number({{ amount }}, '0.000000000000000000'), '.', '') as decimal(38, 0))
+{%- endmacro %}
+
+{# An integer count of 10^-18 back to DECIMAL(38,18). #}
+{% macro from_quanta(quanta) -%}{{ return(adapter.dispatch('from_quanta', 'apportion')(quanta)) }}{%- endmacro %}
+{% macro default__from_quanta(quanta) -%}
+    cast(cast({{ quanta }} as decimal(38, 0)) * cast(0.000000000000000001 as decimal(18, 18)) as decimal(38, 18))
+{%- endmacro %}
+{% macro spark__from_quanta(quanta) -%}
+    cast(concat(cast({{ quanta }} as string), 'E-18') as decimal(38, 18))
+{%- endmacro %}
+
+{# The type of quanta and of every weight. #}
+{% macro integer_type() -%}{{ return(adapter.dispatch('integer_type', 'apportion')()) }}{%- endmacro %}
+{% macro default__integer_type() -%}hugeint{%- endmacro %}
+{% macro spark__integer_type() -%}decimal(38, 0){%- endmacro %}
+
+{# Integer division truncated towards zero. #}
+{% macro floor_divide(numerator, denominator) -%}
+    {{ return(adapter.dispatch('floor_divide', 'apportion')(numerator, denominator)) }}
+{%- endmacro %}
+{% macro default__floor_divide(numerator, denominator) -%}(({{ numerator }}) // {{ denominator }}){%- endmacro %}
+{% macro spark__floor_divide(numerator, denominator) -%}(({{ numerator }}) div {{ denominator }}){%- endmacro %}
+
+{# One row per member of a JSON object of strings: columns entry_key, entry_value. #}
+{% macro json_entries(relation, json_column, columns) -%}
+    {{ return(adapter.dispatch('json_entries', 'apportion')(relation, json_column, columns)) }}
+{%- endmacro %}
+{% macro default__json_entries(relation, json_column, columns) -%}
+    select
+        {{ columns | join(', ') }},
+        entry.key as entry_key,
+        entry.value as entry_value
+    from (
+        select
+            {{ columns | join(', ') }},
+            unnest(map_entries(json_transform({{ json_column }}, '"MAP(VARCHAR,VARCHAR)"'))) as entry
+        from {{ relation }}
+        where {{ json_column }} is not null
+    )
+{%- endmacro %}
+{% macro spark__json_entries(relation, json_column, columns) -%}
+    select
+        {{ columns | join(', ') }},
+        entry_key,
+        entry_value
+    from {{ relation }}
+    lateral view explode(from_json({{ json_column }}, 'map<string,string>')) entries as entry_key, entry_value
+{%- endmacro %}
+
+{# A member of a JSON object as text; null where it is missing. #}
+{% macro json_text(column, key) -%}{{ return(adapter.dispatch('json_text', 'apportion')(column, key)) }}{%- endmacro %}
+{% macro default__json_text(column, key) -%}json_extract_string({{ column }}, '$."{{ key }}"'){%- endmacro %}
+{% macro spark__json_text(column, key) -%}get_json_object({{ column }}, '$["{{ key }}"]'){%- endmacro %}
+
+{# Milliseconds from one instant to another. #}
+{% macro milliseconds_between(start_at, end_at) -%}
+    {{ return(adapter.dispatch('milliseconds_between', 'apportion')(start_at, end_at)) }}
+{%- endmacro %}
+{% macro default__milliseconds_between(start_at, end_at) -%}
+    (epoch_ms({{ end_at }}) - epoch_ms({{ start_at }}))
+{%- endmacro %}
+{% macro spark__milliseconds_between(start_at, end_at) -%}
+    (unix_millis({{ end_at }}) - unix_millis({{ start_at }}))
+{%- endmacro %}
+
+{# An instant moved by a number of milliseconds. #}
+{% macro add_milliseconds(instant, milliseconds) -%}
+    {{ return(adapter.dispatch('add_milliseconds', 'apportion')(instant, milliseconds)) }}
+{%- endmacro %}
+{% macro default__add_milliseconds(instant, milliseconds) -%}
+    ({{ instant }} + to_milliseconds({{ milliseconds }}))
+{%- endmacro %}
+{% macro spark__add_milliseconds(instant, milliseconds) -%}
+    timestamp_millis(unix_millis({{ instant }}) + {{ milliseconds }})
+{%- endmacro %}
+
+{# Every step of a range of instants, one row each: column named `as_name`. #}
+{% macro instants(first_at, last_at, step) -%}
+    {{ return(adapter.dispatch('instants', 'apportion')(first_at, last_at, step)) }}
+{%- endmacro %}
+{% macro default__instants(first_at, last_at, step) -%}
+    unnest(generate_series({{ first_at }}, {{ last_at }}, interval 1 {{ step }}))
+{%- endmacro %}
+{% macro spark__instants(first_at, last_at, step) -%}
+    explode(sequence({{ first_at }}, {{ last_at }}, interval 1 {{ step }}))
+{%- endmacro %}
+
+{# The part of a text that matches a pattern; empty text where nothing does. #}
+{% macro regexp_part(column, pattern) -%}
+    {{ return(adapter.dispatch('regexp_part', 'apportion')(column, pattern)) }}
+{%- endmacro %}
+{% macro default__regexp_part(column, pattern) -%}regexp_extract({{ column }}, '{{ pattern }}'){%- endmacro %}
+{% macro spark__regexp_part(column, pattern) -%}regexp_extract({{ column }}, '{{ pattern }}', 0){%- endmacro %}
+
+{# Milliseconds as DECIMAL(18,3) seconds, without a division. #}
+{% macro seconds(milliseconds) -%}
+    cast(cast({{ milliseconds }} as decimal(18, 0)) * cast(0.001 as decimal(4, 3)) as decimal(18, 3))
+{%- endmacro %}
+
+{# A name as part of a file name: lower-case letters and digits, the rest folded into single dashes. #}
+{% macro slug(name) -%}{{ return(adapter.dispatch('slug', 'apportion')(name)) }}{%- endmacro %}
+{% macro default__slug(name) -%}
+    trim(regexp_replace(lower({{ name }}), '[^a-z0-9]+', '-', 'g'), '-')
+{%- endmacro %}
+{% macro spark__slug(name) -%}
+    trim(both '-' from regexp_replace(lower({{ name }}), '[^a-z0-9]+', '-'))
+{%- endmacro %}

@@ -1,0 +1,4 @@
+{# Schemas are named by the project alone: staging, intermediate, day, main. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name or target.schema }}
+{%- endmacro %}

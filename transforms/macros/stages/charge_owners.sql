@@ -1,0 +1,49 @@
+{#
+    Stage 4 for charges: the owner of each charge by its tags (keys folded through the tag aliases),
+    accounts, service and resource.
+#}
+{% macro charge_owners(charges) %}
+with
+charges as (select * from {{ charges }}),
+
+tag_entries as (
+    {{ json_entries('charges', 'tags', ['charge_key', 'usage_date']) }}
+),
+
+tag_candidates as (
+    select
+        tag_entries.usage_date,
+        tag_entries.charge_key as subject,
+        'tag' as match_field,
+        coalesce(aliases.tag_key, lower(trim(tag_entries.entry_key))) as match_key,
+        lower(trim(tag_entries.entry_value)) as match_value
+    from tag_entries
+    left join {{ ref('stg_reference__tag_aliases') }} as aliases
+        on
+            lower(trim(tag_entries.entry_key)) = aliases.alias_key
+            and {{ in_force('aliases', 'tag_entries.usage_date') }}
+),
+
+{# One row per attribute that a rule may look at. #}
+attribute_candidates as (
+    {% for field in ['sub_account_id', 'billing_account_id', 'service_name', 'resource_id'] %}
+    select
+        usage_date,
+        charge_key as subject,
+        '{{ field }}' as match_field,
+        '' as match_key,
+        lower(trim({{ field }})) as match_value
+    from charges
+    where {{ field }} is not null
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+candidates as (
+    select * from tag_candidates
+    union all
+    select * from attribute_candidates
+)
+
+{{ owners('candidates') }}
+{% endmacro %}

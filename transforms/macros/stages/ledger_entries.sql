@@ -1,0 +1,40 @@
+{#
+    Final entries: one row per charge, recipient and day, with the recipient's place in the
+    organisation on that day. Usage that reached no team is a class of its own.
+#}
+{% macro ledger_entries(entries) %}
+select
+    entries.charge_key as source_charge_key,
+    entries.usage_date,
+    entries.billing_period,
+    entries.provider,
+    entries.billing_account_id,
+    coalesce(entries.sub_account_id, 'none') as sub_account_id,
+    coalesce(entries.service_name, 'none') as service_name,
+    entries.team,
+    coalesce(teams.cost_center, 'unallocated') as cost_center,
+    coalesce(teams.business_unit, 'unallocated') as business_unit,
+    entries.model,
+    entries.deployment,
+    entries.purpose,
+    case
+        when entries.team = 'unallocated' and entries.cost_class in ('direct', 'shared') then 'unallocated'
+        else entries.cost_class
+    end as cost_class,
+    entries.allocation_method,
+    entries.owner_rule,
+    entries.billing_currency,
+    entries.reporting_currency,
+    {{ amounts('entries') }}
+from (
+    select
+        charge_key, usage_date, billing_period, provider, billing_account_id, sub_account_id,
+        service_name, team, model, deployment, purpose, cost_class, allocation_method, owner_rule,
+        billing_currency, reporting_currency,
+        {{ sum_quanta() }}
+    from {{ entries }}
+    group by all
+) as entries
+left join {{ ref('stg_reference__teams') }} as teams
+    on entries.team = teams.team and {{ in_force('teams', 'entries.usage_date') }}
+{% endmacro %}

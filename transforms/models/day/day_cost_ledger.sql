@@ -1,0 +1,1 @@
+{{ ledger_entries(ref('int_7_entries__shared')) }}

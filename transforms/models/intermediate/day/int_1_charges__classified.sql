@@ -1,0 +1,1 @@
+{{ classify_charges('is_day_level') }}

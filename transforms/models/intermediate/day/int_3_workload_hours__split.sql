@@ -1,0 +1,67 @@
+{#
+    Stage 3: each node-hour split to the workloads that held its GPUs. Held and busy time is the
+    workload's direct cost, held but inactive time its idle_held; time that nobody held is
+    idle_unheld. An hour without a single sample is a telemetry gap.
+#}
+with
+charge_hours as (select * from {{ ref('int_2_charge_hours__spread') }}),
+gpu_time as (select * from {{ ref('int_2_gpu_time__integrated') }}),
+
+recipients as (
+    select
+        usage_date,
+        hour_start,
+        node,
+        namespace,
+        pod,
+        slurm_job,
+        case
+            when pod = '' and slurm_job = '' then 'idle_unheld'
+            when part.is_busy then 'direct'
+            else 'idle_held'
+        end as cost_class,
+        sum(case when part.is_busy then busy_ms else held_ms - busy_ms end) as basis
+    from gpu_time
+    cross join (values (true), (false)) as part (is_busy)
+    group by all
+    having basis > 0
+),
+
+accumulated as (
+    select
+        *,
+        sum(basis) over (
+            partition by node, hour_start
+            order by cost_class, namespace, pod, slurm_job
+            rows unbounded preceding
+        ) as running,
+        sum(basis) over (partition by node, hour_start) as total
+    from recipients
+),
+
+pairs as (
+    select
+        charge_hours.*,
+        coalesce(accumulated.namespace, '') as namespace,
+        coalesce(accumulated.pod, '') as pod,
+        coalesce(accumulated.slurm_job, '') as slurm_job,
+        coalesce(accumulated.cost_class, 'telemetry_gap') as cost_class,
+        coalesce(accumulated.basis, 1) as basis,
+        coalesce(accumulated.running, 1) as running,
+        coalesce(accumulated.total, 1) as total
+    from charge_hours
+    left join accumulated
+        on charge_hours.node = accumulated.node and charge_hours.hour_start = accumulated.hour_start
+)
+
+select
+    charge_key,
+    usage_date,
+    hour_start,
+    node,
+    namespace,
+    pod,
+    slurm_job,
+    cost_class,
+    {{ shares('basis', 'running', 'total') }}
+from pairs

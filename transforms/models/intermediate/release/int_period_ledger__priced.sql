@@ -1,0 +1,2 @@
+{# The period stage's entries in the shape of a day's ledger. #}
+{{ ledger_entries(ref('int_period_entries__shared')) }}

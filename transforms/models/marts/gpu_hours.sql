@@ -1,0 +1,21 @@
+select
+    usage_date,
+    hour_start,
+    node,
+    gpu_uuid,
+    gpu_instance_id,
+    gpu_model,
+    workload,
+    namespace,
+    pod,
+    slurm_job,
+    team,
+    model,
+    deployment,
+    purpose,
+    held_seconds,
+    active_seconds,
+    unheld_seconds,
+    activity_metric,
+    holder_count
+from {{ ref('day_gpu_hours') }}

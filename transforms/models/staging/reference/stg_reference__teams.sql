@@ -1,0 +1,8 @@
+select
+    team,
+    cost_center,
+    business_unit,
+    owner,
+    valid_from,
+    valid_to
+from {{ source('landing', 'teams') }}

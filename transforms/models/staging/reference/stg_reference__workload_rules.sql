@@ -1,0 +1,11 @@
+select
+    rule_id,
+    priority,
+    match_field,
+    lower(coalesce(match_key, '')) as match_key,
+    lower(trim(match_value)) as match_value,
+    purpose,
+    model,
+    valid_from,
+    valid_to
+from {{ source('landing', 'workload_rules') }}

@@ -1,0 +1,55 @@
+{#
+    A row here means that the costs of a pool's requests would not add up to what the ledger gives to
+    the teams behind them: rates times everything the requests used, plus the residual, against the
+    split of the pool's charges.
+#}
+{{ config(tags=['day']) }}
+
+with
+usage as (
+    select
+        deployments.deployment,
+        case when deployments.hosting = 'api' then cast(usage_date as timestamp) else summed.hour_start end as pool_start,
+        sum(summed.served_input_tokens) as input,
+        sum(summed.served_cache_read_tokens) as cache_read,
+        sum(summed.served_cache_creation_tokens) as cache_creation,
+        sum(summed.served_output_tokens) as output,
+        sum(summed.served_count) as request
+    from {{ ref('int_5_request_usage__summed') }} as summed
+    inner join {{ ref('int_5_request_deployments__resolved') }} as deployments  {# resolved from these very keys #}
+        using (usage_date, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, deployment_id)
+    group by all
+),
+
+requests as (
+    select
+        rates.deployment,
+        rates.pool_start,
+        {% for measure in ['billed_cost', 'effective_cost', 'reporting_billed_cost', 'reporting_effective_cost'] %}
+        {% for token_type, weight in request_token_weights() %}
+        cast(rates.{{ measure }}_per_{{ token_type }} as {{ integer_type() }}) * usage.{{ token_type }} +
+        {% endfor %}
+        cast(rates.{{ measure }}_residual as {{ integer_type() }}) as {{ measure }}_quanta{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('day_request_rates') }} as rates
+    inner join usage using (deployment, pool_start)  {# a rate exists only where requests do #}
+),
+
+entries as (
+    select deployment, pool_start, {{ sum_quanta() }}
+    from {{ ref('int_5_pool_charges__split') }}
+    where allocation_method <> 'unlogged_usage'
+    group by all
+)
+
+select
+    deployment,
+    pool_start,
+    requests.effective_cost_quanta as requests_effective_cost_quanta,
+    entries.effective_cost_quanta as entries_effective_cost_quanta
+from requests
+full outer join entries using (deployment, pool_start)
+where
+    {% for measure in ['billed_cost', 'effective_cost', 'reporting_billed_cost', 'reporting_effective_cost'] %}
+    requests.{{ measure }}_quanta is distinct from entries.{{ measure }}_quanta{{ ' or' if not loop.last }}
+    {% endfor %}
