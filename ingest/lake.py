@@ -1,0 +1,198 @@
+"""Typed rows become lake files: one per table and partition of a delivery, named by their hash.
+
+Batches are spilled, then merged and sorted, so that a delivery of any size needs little memory and
+the same rows always give the same bytes.
+
+A file's `content_hash` says whether its rows mean the same as those of another delivery: two
+64-bit sums of row hashes and the row count, over all columns but those that say which object a row
+came from (`object_key`, `object_sha256`, `object_row`). It does not depend on the order of rows.
+DuckDB's `hash()` is the same on every machine but may change with a DuckDB release; then every day
+counts as changed once, and is computed again with the same results.
+"""
+
+import hashlib
+import re
+import shutil
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+import polars as pl
+
+from ingest import schemas, totals
+from ingest.durable import make_folder, settle, sha256_of, sync_folder
+from ingest.records import FileRecord
+from ingest.source import Batch, ControlTotal
+
+PARTITION = re.compile(r"\d{4}-\d{2}(-\d{2})?|reference")
+SPILL_BYTES = 64 << 20
+SPILL_FRAMES = 5_000
+ROW_GROUP = 122_880
+OBJECT_COLUMNS = ("object_key", "object_sha256", "object_row")
+SORT_KEYS: Mapping[str, tuple[str, ...]] = {
+    "focus_charges": ("charge_period_start", "charge_key"),
+    "prometheus_samples": ("sample_at", "metric", "labels", "value"),
+    "inference_requests": ("started_at", "request_id", "trace_id"),
+    "slurm_jobs": ("started_at", "job_id_raw", "submit_at"),
+}
+"""The order of rows in a file, before `object_key` and `object_row`; a table that is not listed is
+sorted by all its columns."""
+
+
+class LakeWriter:
+    """Takes the batches of one delivery and writes its lake files."""
+
+    def __init__(
+        self,
+        home: Path,
+        source_name: str,
+        delivery_id: str,
+        object_hashes: Mapping[str, str],
+        *,
+        memory_limit: str = "1GB",
+        threads: int = 2,
+    ) -> None:
+        self._home = home
+        self._source_name = source_name
+        self._delivery_id = delivery_id
+        self._hashes = pl.DataFrame(
+            {"object_key": list(object_hashes), "object_sha256": list(object_hashes.values())},
+            schema={"object_key": pl.String, "object_sha256": pl.String},
+        )
+        self._spill = home / "lake" / ".incoming" / source_name
+        self._config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "temp_directory": str(self._spill / "duckdb"),
+        }
+        self._buffers: dict[tuple[str, str], list[pl.DataFrame]] = defaultdict(list)
+        self._buffered_bytes = self._buffered_frames = self._part_count = 0
+        self._parts: dict[tuple[str, str], list[Path]] = defaultdict(list)
+        self._totals: tuple[ControlTotal, ...] = ()
+        self.row_count = self.quarantined_row_count = 0
+
+    def __enter__(self) -> Self:
+        shutil.rmtree(self._spill, ignore_errors=True)
+        self._spill.mkdir(parents=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self._spill, ignore_errors=True)
+
+    def add(self, batch: Batch) -> None:
+        """Take the rows of a batch."""
+        rows = self._complete(batch.rows, schemas.TABLES[batch.table], batch.table)
+        self.row_count += rows.height
+        for partition, part in _split(rows, batch.partitions):
+            self._keep(batch.table, partition, part)
+        if batch.quarantined is not None and batch.quarantined.height:
+            rows = batch.quarantined.with_columns(delivery_id=pl.lit(self._delivery_id))
+            self.quarantined_row_count += rows.height
+            self._keep("quarantine", "", self._complete(rows, schemas.QUARANTINE, "quarantine"))
+        self._totals = totals.merge((*self._totals, *batch.control_totals))
+
+    def finish(self) -> tuple[tuple[FileRecord, ...], FileRecord | None, tuple[ControlTotal, ...]]:
+        """Write the files; returns them, the file of quarantined rows, and the control totals."""
+        self._flush()
+        with duckdb.connect(config=self._config) as connection:
+            files = {key: self._merge(connection, *key) for key in sorted(self._parts)}
+        quarantined = files.pop(("quarantine", ""), None)
+        return tuple(files.values()), quarantined, self._totals
+
+    def _complete(self, rows: pl.DataFrame, schema: schemas.Columns, table: str) -> pl.DataFrame:
+        """Fill in what the collector knows, and hold the columns to the schema."""
+        rows = rows.with_columns(source_name=pl.lit(self._source_name))
+        if "object_sha256" in schema and "object_sha256" not in rows.columns:
+            rows = rows.join(self._hashes, on="object_key", how="left", maintain_order="left")
+            if rows["object_sha256"].null_count():
+                raise ValueError(f"{table}: a row names an object that is not in the delivery")
+        differences = set(rows.schema.items()) ^ set(pl.Schema(schema).items())
+        if differences:
+            raise TypeError(f"{table}: rows do not have the lake schema: {sorted(differences)}")
+        return rows.select(list(schema))
+
+    def _keep(self, table: str, partition: str, rows: pl.DataFrame) -> None:
+        self._buffers[table, partition].append(rows)
+        self._buffered_bytes += int(rows.estimated_size())
+        self._buffered_frames += 1
+        if self._buffered_bytes > SPILL_BYTES or self._buffered_frames > SPILL_FRAMES:
+            self._flush()
+
+    def _flush(self) -> None:
+        for key, frames in self._buffers.items():
+            part = self._spill / f"{self._part_count}.parquet"
+            pl.concat(frames).write_parquet(part, compression="lz4")
+            self._part_count += 1
+            self._parts[key].append(part)
+        self._buffers.clear()
+        self._buffered_bytes = self._buffered_frames = 0
+
+    def _merge(
+        self, connection: duckdb.DuckDBPyConnection, table: str, partition: str
+    ) -> FileRecord:
+        """Merge, sort, hash and settle the parts of one file."""
+        schema = schemas.TABLES.get(table, schemas.QUARANTINE)
+        merged = self._spill / "merged.parquet"
+        connection.read_parquet([str(part) for part in self._parts[table, partition]]).order(
+            ", ".join(_quoted(_sort_columns(table, schema)))
+        ).write_parquet(str(merged), compression="zstd", row_group_size=ROW_GROUP)
+        row_count, content_hash = _measure(connection, merged, table, schema)
+        digest = sha256_of(merged)
+        folder = self._folder(table, partition)
+        make_folder(folder)
+        target = folder / f"{digest[:20]}.parquet"
+        settle(merged, target)
+        sync_folder(folder)
+        return FileRecord(
+            table=table,
+            partition=partition,
+            path=target.relative_to(self._home).as_posix(),
+            sha256=digest,
+            row_count=row_count,
+            content_hash=content_hash,
+        )
+
+    def _folder(self, table: str, partition: str) -> Path:
+        if table == "quarantine":
+            return self._home / "quarantine" / self._source_name
+        return self._home / "lake" / table / partition
+
+
+def _split(rows: pl.DataFrame, partitions: pl.Series) -> list[tuple[str, pl.DataFrame]]:
+    """The rows of each partition, in the order of their first row."""
+    if not rows.height:
+        return []
+    names = partitions.unique(maintain_order=True).to_list()
+    for name in names:
+        if name is None or not PARTITION.fullmatch(name):
+            raise ValueError(f"{name!r} is not a partition: a day, a month or `reference`")
+    if len(names) == 1:
+        return [(names[0], rows)]
+    return [(name, rows.filter(partitions == name)) for name in names]
+
+
+def _sort_columns(table: str, schema: schemas.Columns) -> list[str]:
+    columns = SORT_KEYS.get(table) or tuple(schema)
+    return list(dict.fromkeys((*columns, "object_key", "object_row")))
+
+
+def _measure(
+    connection: duckdb.DuckDBPyConnection, path: Path, table: str, schema: schemas.Columns
+) -> tuple[int, str]:
+    """The row count and content hash of a file."""
+    columns = _quoted([name for name in schema if name not in OBJECT_COLUMNS])
+    listed = ", ".join(columns)
+    aggregates = f"count(*), sum(hash(1, {listed})), sum(hash(2, {listed}))"
+    answer = connection.read_parquet(str(path)).aggregate(aggregates).fetchone()
+    if answer is None:
+        raise AssertionError("an aggregate without groups has one row")
+    return answer[0], hashlib.sha256(repr((table, columns, answer)).encode()).hexdigest()[:32]
+
+
+def _quoted(names: list[str]) -> list[str]:
+    return [f'"{name}"' for name in names]

@@ -1,0 +1,96 @@
+"""What the reference tables must say, beyond the columns and types of `ingest.schemas`."""
+
+from collections.abc import Mapping
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "teams": ("team",),
+    "team_aliases": ("alias",),
+    "tag_aliases": ("alias_key",),
+    "owner_rules": ("rule_id",),
+    "workload_rules": ("rule_id",),
+    "deployments": ("deployment",),
+    "model_meters": ("service_provider_name", "sku_meter"),
+    "model_prices": ("gen_ai_provider_name", "model", "token_type"),
+    "shared_cost_policies": ("policy_id", "match_field", "match_value", "team"),
+    "exchange_rates": ("currency", "reporting_currency"),
+}
+"""What identifies a row; two rows of the same key are never in force on the same day. Keys are
+compared as the transforms compare them: without case and surrounding spaces."""
+
+OPTIONAL: Mapping[str, frozenset[str]] = {
+    "teams": frozenset({"cost_center", "owner"}),
+    "team_aliases": frozenset(),
+    "tag_aliases": frozenset(),
+    "owner_rules": frozenset({"match_key"}),
+    "workload_rules": frozenset({"match_key", "purpose", "model"}),
+    "deployments": frozenset(
+        {
+            "gen_ai_provider_name",
+            "request_model",
+            "team",
+            "purpose",
+            "input_token_weight",
+            "cache_read_token_weight",
+            "output_token_weight",
+            "request_weight",
+        }
+    ),
+    "model_meters": frozenset(),
+    "model_prices": frozenset({"price_source"}),
+    "shared_cost_policies": frozenset({"team", "weight"}),
+    "exchange_rates": frozenset(),
+}
+"""Columns that may be empty; `valid_from` and `valid_to` may be empty in every table."""
+
+_RESOURCE_FIELDS = ("namespace", "pod_label", "slurm_account")
+_PURPOSES = (
+    "training",
+    "fine_tuning",
+    "batch_inference",
+    "online_inference",
+    "development",
+    "platform",
+)
+_TOKEN_TYPES = ("input", "cache_read", "cache_creation", "output", "request")
+
+CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("owner_rules", "match_field"): (
+        "tag",
+        "billing_account_id",
+        "sub_account_id",
+        "service_name",
+        "resource_id",
+        "gateway_team",
+        "api_key_alias",
+        *_RESOURCE_FIELDS,
+    ),
+    ("workload_rules", "match_field"): _RESOURCE_FIELDS,
+    ("workload_rules", "purpose"): _PURPOSES,
+    ("deployments", "hosting"): ("api", "self_hosted"),
+    ("deployments", "purpose"): _PURPOSES,
+    ("model_meters", "token_type"): _TOKEN_TYPES,
+    ("model_prices", "token_type"): _TOKEN_TYPES,
+    ("shared_cost_policies", "match_field"): (
+        "cost_class",
+        "charge_category",
+        "service_category",
+        "service_name",
+    ),
+    ("shared_cost_policies", "method"): ("proportional", "even", "fixed", "keep_central"),
+}
+"""The values that the transforms understand; any other would silently match nothing."""
+
+MINIMUM: Mapping[str, int] = {
+    "price_per_token": 0,
+    "input_token_weight": 0,
+    "cache_read_token_weight": 0,
+    "output_token_weight": 0,
+    "request_weight": 0,
+    "weight": 0,
+}
+"""The least value of a number. A negative weight or price would move money the wrong way."""
+
+POSITIVE = frozenset({"rate"})
+
+TEAM_OF_VALUE = "$value"
+"""In an owner rule: the team that the matched value names."""
