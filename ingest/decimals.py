@@ -2,8 +2,9 @@
 
 An amount is stored with 18 decimals (`schemas.MONEY`). Text with more decimals is rounded half-even
 once, here, and what rounding removed is counted (`add_up`). Accepted are an optional sign, ASCII
-digits with at most one point, and an exponent (`-12.50`, `.5`, `6.266090E-12`); nothing else is a
-number: no NaN, infinity, hexadecimal, underscore, space, currency sign or thousands separator.
+digits with at most one point, and an exponent (`-12.50`, `.5`, `6.266090E-12`), below 10^20 and
+with at most 60 decimals; nothing else is a number: no NaN, infinity, hexadecimal, underscore,
+space, currency sign or thousands separator.
 """
 
 import re
@@ -20,13 +21,14 @@ PLAIN = r"^-?[0-9]{1,20}(?:\.[0-9]{1,18})?$"
 
 IS_PLAIN = re.compile(PLAIN.replace("$", r"\Z"))
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-LONGEST = 400
+LONGEST = 200
+MOST_DECIMALS = 60
 QUANTUM = Decimal(1).scaleb(-18)
 LARGEST = Decimal(10) ** 20
-EXACT = Context(prec=2000, rounding=ROUND_HALF_EVEN, traps=[Inexact, InvalidOperation, Overflow])
-"""Sums of any accepted numbers are exact; one that is not raises."""
+EXACT = Context(prec=100, traps=[Inexact, InvalidOperation, Overflow])
+"""Sums of accepted numbers are exact: one that needed rounding would raise."""
 
-ROUNDING = Context(prec=2000, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation, Overflow])
+ROUNDING = Context(prec=400, rounding=ROUND_HALF_EVEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,19 @@ class Sum:
     stored: Decimal
     rounded: Decimal
 
+    @property
+    def delivered(self) -> Decimal:
+        """The total of the amounts as they were delivered."""
+        return EXACT.add(self.stored, self.rounded)
+
 
 def decimal_of(text: str) -> Decimal | None:
-    """The exact value of decimal text; None if it is no number, or too large to store."""
+    """The exact value of decimal text; None if it is no number, too large or absurdly precise."""
     if len(text) > LONGEST or not NUMBER.fullmatch(text):
         return None
     value = Decimal(text)
+    if value.adjusted() > LARGEST.adjusted() or value.as_tuple().exponent < -MOST_DECIMALS:  # type: ignore[operator]
+        return None
     return value if abs(stored(value)) < LARGEST else None
 
 

@@ -1,0 +1,138 @@
+"""The manifests that name the files of a delivery: ours, those of AWS and those of Azure."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import TypeVar
+
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
+
+from apportion.errors import DeliveryRefused
+from ingest.stores import ObjectInfo
+from ingest.text_blocks import UNTRUSTED
+
+AZURE_FOCUS = "FocusCost"
+Manifest = TypeVar("Manifest", bound=BaseModel)
+
+
+class OwnSection(BaseModel):
+    """A part of our own `manifest.json`, for exports that no provider's layout describes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class OwnFile(OwnSection):
+    """A file of a delivery; `key` is relative to the location."""
+
+    key: str
+    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
+    row_count: int | None = Field(None, ge=0)
+
+
+class OwnDelivery(OwnSection):
+    """A version of a billing period (`YYYY-MM`), or of anything else that it replaces whole."""
+
+    period: str = Field(min_length=1)
+    version: str = Field(min_length=1)
+    files: tuple[OwnFile, ...] = Field(min_length=1)
+
+    @property
+    def row_count(self) -> int | None:
+        """The rows of all files, if the manifest says them all."""
+        counts = [file.row_count for file in self.files if file.row_count is not None]
+        return sum(counts) if len(counts) == len(self.files) else None
+
+
+class OwnManifest(OwnSection):
+    """The whole of our own `manifest.json`."""
+
+    deliveries: tuple[OwnDelivery, ...]
+
+
+class ProviderSection(BaseModel):
+    """A part of a provider's manifest; keys that we do not need are left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class AwsManifest(ProviderSection):
+    """`<export>-Manifest.json` of an AWS data export."""
+
+    execution_id: str | None = Field(None, validation_alias="executionId")
+    files: tuple[str, ...] = Field(validation_alias="dataFiles", min_length=1)
+
+
+class AzureBlob(ProviderSection):
+    """A file of a run."""
+
+    name: str = Field(validation_alias="blobName")
+    byte_count: int | None = Field(None, validation_alias="byteCount")
+
+
+class AzureManifest(ProviderSection):
+    """`manifest.json` of one run of an Azure Cost Management export."""
+
+    export: str = Field(validation_alias=AliasPath("exportConfig", "exportName"))
+    resource_id: str = Field("", validation_alias=AliasPath("exportConfig", "resourceId"))
+    kind: str = Field(AZURE_FOCUS, validation_alias=AliasPath("exportConfig", "type"))
+    submitted: datetime = Field(validation_alias=AliasPath("runInfo", "submittedTime"))
+    run_id: str = Field(validation_alias=AliasPath("runInfo", "runId"))
+    first: datetime = Field(validation_alias=AliasPath("runInfo", "startDate"))
+    last: datetime = Field(validation_alias=AliasPath("runInfo", "endDate"))
+    blob_count: int = Field(validation_alias="blobCount")
+    row_count: int | None = Field(None, validation_alias="dataRowCount")
+    blobs: tuple[AzureBlob, ...]
+
+    @property
+    def period(self) -> str:
+        """The billing period, `YYYY-MM`."""
+        return f"{self.first:%Y-%m}"
+
+    @property
+    def last_day(self) -> date:
+        """The last usage day that the run covers."""
+        return self.last.date()
+
+    @property
+    def order(self) -> str:
+        """Sorts runs by when they were submitted."""
+        zoned = self.submitted if self.submitted.tzinfo else self.submitted.replace(tzinfo=UTC)
+        return f"{zoned.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}-{self.run_id}"
+
+    def contradiction(self, objects: Iterable[ObjectInfo], uri: str) -> DeliveryRefused | None:
+        """The refusal of a run whose manifest disagrees with itself or with its files."""
+        listed = {info.key.rpartition("/")[2]: info.size for info in objects}
+        problem = ""
+        if self.blob_count != len(self.blobs):
+            problem = f"it counts {self.blob_count} files and names {len(self.blobs)}"
+        if f"{self.last:%Y-%m}" != self.period:
+            problem = f"it covers {self.first:%Y-%m-%d} to {self.last_day}, not one month"
+        for blob in self.blobs:
+            size = listed.get(blob.name.rpartition("/")[2])
+            if None not in (size, blob.byte_count) and size != blob.byte_count:
+                problem = f"{blob.name} should have {blob.byte_count} bytes and has {size}"
+        return _invalid(uri, problem) if problem else None
+
+
+def parse_manifest(model: type[Manifest], content: bytes, uri: str) -> Manifest:
+    """Read a manifest.
+
+    Raises:
+        DeliveryRefused: `MANIFEST_INVALID`.
+    """
+    try:
+        return model.model_validate_json(content)
+    except ValidationError as error:
+        problems = (
+            f'"{".".join(map(str, problem["loc"]))}": {problem["msg"]}'
+            if problem["loc"]
+            else problem["msg"]
+            for problem in error.errors()
+        )
+        raise _invalid(uri, "; ".join(problems)) from None
+
+
+def _invalid(uri: str, problem: str) -> DeliveryRefused:
+    return DeliveryRefused(
+        "MANIFEST_INVALID",
+        f"{uri}: {problem}. {UNTRUSTED} Ask the provider to deliver the period again.",
+    )
