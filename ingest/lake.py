@@ -113,7 +113,8 @@ class LakeWriter:
                 raise ValueError(f"{table}: a row names an object that is not in the delivery")
         differences = set(rows.schema.items()) ^ set(pl.Schema(schema).items())
         if differences:
-            raise TypeError(f"{table}: rows do not have the lake schema: {sorted(differences)}")
+            named = sorted(map(str, differences))
+            raise TypeError(f"{table}: rows do not have the lake schema: {', '.join(named)}")
         return rows.select(list(schema))
 
     def _keep(self, table: str, partition: str, rows: pl.DataFrame) -> None:

@@ -1,0 +1,294 @@
+"""Reference tables: what a company edits, read strictly, every mistake named by its line."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from apportion.errors import ConfigError
+from apportion.settings import Settings
+from ingest import schemas
+from ingest.collect import CollectResult, collect
+from ingest.ledger import Ledger
+from ingest.sources.reference import rules
+from tests.conftest import Bucket
+from tests.ingest.conftest import WINDOW
+
+TEAMS = """\
+team,cost_center,business_unit,owner,valid_from,valid_to
+search,100,Consumer,ada@example.com,2026-01-01,
+fraud,200,Risk,,,2027-01-01
+"""
+HEADERS = {table: ",".join(columns) for table, columns in schemas.REFERENCE.items()}
+
+
+class Reference:
+    """A folder of reference tables."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self.folder = folder
+        folder.mkdir()
+        self.write("teams", TEAMS)
+
+    def write(self, table: str, text: str | bytes) -> None:
+        content = text if isinstance(text, bytes) else text.encode()
+        (self.folder / f"{table}.csv").write_bytes(content)
+
+    def rows(self, table: str, *rows: str) -> None:
+        self.write(table, "\n".join([HEADERS[table], *rows, ""]))
+
+    def collect(self) -> CollectResult:
+        return collect(self.settings, "company", WINDOW)
+
+    def problem(self) -> str:
+        with pytest.raises(ConfigError) as error:
+            self.collect()
+        assert error.value.code == "REFERENCE_INVALID"
+        return error.value.message
+
+    def table(self, name: str) -> list[dict[str, Any]]:
+        files = Ledger(self.settings.home).current_files()
+        (file,) = (file for file in files if file.table == name)
+        assert file.partition == "reference"
+        return pl.read_parquet(file.path).to_dicts()
+
+
+@pytest.fixture
+def reference(make_settings: Callable[..., Settings], tmp_path: Path) -> Reference:
+    settings = make_settings({"name": "company", "kind": "reference", "location": "tables"})
+    return Reference(settings, tmp_path / "tables")
+
+
+def test_tables_are_typed(reference: Reference) -> None:
+    reference.rows("model_prices", "openai,gpt-x,input,2.5e-7,USD, list ,2026-01-01,")
+    reference.rows("exchange_rates", "EUR,USD,1.08125,2026-10-01,2026-11-01")
+    assert reference.collect().rows == 4
+    fraud, search = sorted(reference.table("teams"), key=lambda row: row["team"])
+    assert (fraud["valid_from"], fraud["valid_to"]) == (date(1970, 1, 1), date(2027, 1, 1))
+    assert (search["valid_from"], search["valid_to"]) == (date(2026, 1, 1), None)
+    assert (fraud["owner"], fraud["object_key"], fraud["object_row"]) == (None, "teams.csv", 2)
+    (price,) = reference.table("model_prices")
+    assert (price["price_per_token"], price["price_source"]) == (Decimal("2.5E-7"), "list")
+    (rate,) = reference.table("exchange_rates")
+    assert rate["rate"] == Decimal("1.08125")
+
+
+def test_every_table_can_be_filled(reference: Reference) -> None:
+    reference.rows("team_aliases", "Search-Team,search,,")
+    reference.rows("tag_aliases", "Team,team,,")
+    reference.rows("owner_rules", "r1,10,tag,team,*,$value,,", "r2,20,namespace,,ml,fraud,,")
+    reference.rows("workload_rules", "w1,10,pod_label,app,train,training,,,")
+    reference.rows("deployments", "chat,llama,,,self_hosted,search,online_inference,1,0,3,,,")
+    reference.rows("model_meters", "OpenAI,gpt-x input,openai,gpt-x,input,,")
+    reference.rows("model_prices", "openai,gpt-x,input,0.00001,USD,,,")
+    reference.rows(
+        "shared_cost_policies",
+        "network,1,service_category,Networking,proportional,,,,",
+        "tools,2,service_name,Wiki,fixed,search,3,,",
+        "tools,2,service_name,Wiki,fixed,fraud,1,,",
+    )
+    reference.rows("exchange_rates", "EUR,USD,1.1,,")
+    result = reference.collect()
+    files = Ledger(reference.settings.home).current_files()
+    assert {file.table for file in files} == set(schemas.REFERENCE)
+    assert (result.rows, reference.collect().unchanged) == (14, 1)
+
+
+def test_every_table_has_its_rules() -> None:
+    assert set(rules.KEYS) == set(rules.OPTIONAL) == set(schemas.REFERENCE)
+    for table, columns in schemas.REFERENCE.items():
+        assert set(rules.KEYS[table]) | rules.OPTIONAL[table] <= set(columns)
+    for table, column in rules.CHOICES:
+        assert column in schemas.REFERENCE[table]
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "problem"),
+    [
+        ("owner_rules", "r,abc,tag,k,v,search,,", 'column priority: "abc" is not a whole number.'),
+        ("owner_rules", "r,1.0,tag,k,v,search,,", 'column priority: "1.0" is not a whole number.'),
+        ("owner_rules", ",1,tag,k,v,search,,", "column rule_id: is empty."),
+        ("owner_rules", "r,1,tga,k,v,search,,", '"tga" is not known (did you mean "tag"?)'),
+        ("owner_rules", "r,1,tag,k,v,serach,,", 'column team: "serach" is not in teams.csv (did'),
+        ("owner_rules", "r,1,tag,k,v,search,", "has 7 cells, the header 8."),
+        ("owner_rules", "r,1,tag,k,v,search,2026-13-01,", '"2026-13-01" is not a date of the'),
+        ("owner_rules", "r,1,tag,k,v,search,20261001,", '"20261001" is not a date of the form'),
+        ("owner_rules", "r,1,tag,k,v,search,01/02/2026,", '"01/02/2026" is not a date of the'),
+        (
+            "owner_rules",
+            "r,1,tag,k,v,search,2026-10-01,2026-10-01",
+            "column valid_to: 2026-10-01 is not after valid_from (2026-10-01).",
+        ),
+        ("team_aliases", "x,$value,,", 'column team: "$value" is not in teams.csv.'),
+        ("team_aliases", "Fraud,search,,", '"Fraud" is the name of a team, but stands here for'),
+        ("deployments", "d,m,,,api,risk,,,,,,,", 'column team: "risk" is not in teams.csv.'),
+        ("deployments", "d,m,,,hosted,,,,,,,,", '"hosted" is not known (did you mean'),
+        ("deployments", "d,m,,,api,,,-1,,,,,", 'input_token_weight: "-1" is less than 0.'),
+        ("exchange_rates", "EUR,USD,0,,", 'column rate: "0" is not greater than 0.'),
+        ("exchange_rates", "EUR,USD,-1,,", 'column rate: "-1" is not greater than 0.'),
+        ("exchange_rates", "EUR,USD,1.0000000001,,", "has more than 9 decimal places."),
+        ("exchange_rates", "EUR,USD,1e10,,", '"1e10" is too large.'),
+        ("exchange_rates", "EUR,USD,NaN,,", '"NaN" is not a decimal number.'),
+        ("exchange_rates", 'EUR,USD,"1,5",,', '"1,5" is not a decimal number.'),
+        ("exchange_rates", "EUR,USD,$1,,", '"$1" is not a decimal number.'),
+        ("model_prices", "o,m,input,,USD,,,", "column price_per_token: is empty."),
+        ("model_prices", "o,m,input,1e-19,USD,,,", "has more than 18 decimal places."),
+        ("model_prices", "o,m,inptu,1,USD,,,", '"inptu" is not known (did you mean "input"?)'),
+    ],
+)
+def test_a_wrong_cell_is_named_by_file_line_and_column(
+    reference: Reference, table: str, row: str, problem: str
+) -> None:
+    reference.rows(table, row)
+    message = reference.problem()
+    assert message.startswith(f"{table}.csv:2 ")
+    assert problem in message
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        ("alias,taem,valid_from,valid_to", 'unknown column "taem" (did you mean "team"?)'),
+        ("alias,team,valid_from", 'has no column "valid_to"'),
+        ("alias,team,team,valid_from,valid_to", 'has the column "team" twice'),
+        ("", 'has no column "alias"'),
+    ],
+)
+def test_a_header_must_name_the_columns(reference: Reference, header: str, problem: str) -> None:
+    reference.write("team_aliases", header)
+    message = reference.problem()
+    assert message.startswith("team_aliases.csv:1 ")
+    assert problem in message
+    assert "Its columns are: alias, team, valid_from, valid_to." in message
+
+
+def test_columns_may_stand_in_any_order_and_lines_be_blank(reference: Reference) -> None:
+    reference.write("team_aliases", "\ufeffvalid_to,team,alias,valid_from\r\n\r\n,search,s,\r\n")
+    reference.collect()
+    (alias,) = reference.table("team_aliases")
+    assert (alias["alias"], alias["team"], alias["object_row"]) == ("s", "search", 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"alias,team,valid_from,valid_to\nd\xe9,search,,\n", ":2 is not UTF-8 text"),
+        (b'alias,team,valid_from,valid_to\n"x,search,,\n', " is not valid CSV"),
+    ],
+)
+def test_a_file_that_is_not_csv_text_is_named(
+    reference: Reference, content: bytes, problem: str
+) -> None:
+    reference.write("team_aliases", content)
+    message = reference.problem()
+    assert message.startswith("team_aliases.csv:")
+    assert problem in message
+
+
+@pytest.mark.parametrize(
+    ("table", "first", "second", "key"),
+    [
+        ("team_aliases", "s,search,,", "S,fraud,,", 'alias "S"'),
+        ("tag_aliases", "Team,team,,2026-06-01", "team,owner,2026-05-31,", 'alias_key "team"'),
+        ("deployments", "d,m,,,api,,,,,,,,", "d,n,,,api,,,,,,,,", 'deployment "d"'),
+        (
+            "model_prices",
+            "o,m,input,1,USD,,2026-01-01,",
+            "o,m,input,2,USD,,2026-06-01,",
+            'token_type "input"',
+        ),
+        ("exchange_rates", "EUR,USD,1,,", "EUR,USD,2,,2026-01-01", 'currency "EUR"'),
+        ("owner_rules", "r,1,tag,k,v,search,,", "r,2,tag,k,w,fraud,,", 'rule_id "r"'),
+    ],
+)
+def test_two_rows_of_a_key_are_never_in_force_together(
+    reference: Reference, table: str, first: str, second: str, key: str
+) -> None:
+    reference.rows(table, first, second)
+    message = reference.problem()
+    assert f"{table}.csv:" in message
+    assert key in message
+    assert "is in force on the same days as in line" in message
+
+
+def test_a_row_may_take_over_on_the_day_another_ends(reference: Reference) -> None:
+    reference.rows(
+        "team_aliases",
+        "s,search,,2026-06-01",
+        "s,fraud,2026-06-01,2026-07-01",
+        "s,search,2026-07-01,",
+    )
+    assert reference.collect().rows == 5
+
+
+def test_a_team_is_valid_once_at_a_time(reference: Reference) -> None:
+    reference.write("teams", TEAMS + "Search,1,Other,,2026-12-31,\n")
+    assert 'team "Search" is in force on the same days as in line 2' in reference.problem()
+
+
+def test_every_problem_is_told_at_once(reference: Reference) -> None:
+    reference.rows("owner_rules", *[f"r{n},x,tag,k,v,search,,y" for n in range(30)])
+    lines = reference.problem().splitlines()
+    assert len(lines) == 22
+    assert lines[20] == "... and 40 more."
+    assert lines[21] == "Nothing was published. Correct the file and run again."
+
+
+def test_a_file_of_another_name_is_not_silently_ignored(reference: Reference) -> None:
+    reference.write("owner_rule", HEADERS["owner_rules"])
+    assert 'owner_rule.csv: there is no table of that name (did you mean "owner_rules.csv"?)' in (
+        reference.problem()
+    )
+
+
+def test_teams_must_be_there(reference: Reference) -> None:
+    (reference.folder / "teams.csv").unlink()
+    with pytest.raises(ConfigError, match=r"REFERENCE_MISSING .*teams\.csv"):
+        reference.collect()
+
+
+def test_a_mistake_leaves_the_last_good_tables_current_until_it_is_corrected(
+    reference: Reference,
+) -> None:
+    reference.collect()
+    before = Ledger(reference.settings.home).current_files()
+    reference.rows("team_aliases", "x,nobody,,")
+    for _ in range(2):
+        assert "nobody" in reference.problem()
+        assert Ledger(reference.settings.home).current_files() == before
+    reference.rows("team_aliases", "x,search,,")
+    assert reference.collect().typed == 1
+    assert len(Ledger(reference.settings.home).current_files()) == 2
+
+
+def test_a_removed_file_empties_its_table_and_what_was_comes_back(reference: Reference) -> None:
+    reference.rows("team_aliases", "x,search,,")
+    reference.collect()
+    aliases = reference.folder / "team_aliases.csv"
+    aliases.rename(reference.folder / "kept")
+    reference.collect()
+    assert [f.table for f in Ledger(reference.settings.home).current_files()] == ["teams"]
+    (reference.folder / "kept").rename(aliases)
+    assert reference.collect().objects_fetched == 0
+    assert len(reference.table("team_aliases")) == 1
+
+
+@pytest.mark.server
+def test_tables_may_lie_in_a_bucket(
+    s3_bucket: Bucket, make_settings: Callable[..., Settings]
+) -> None:
+    s3_bucket.put("tables/teams.csv", TEAMS.encode())
+    settings = make_settings(
+        {
+            "name": "company",
+            "kind": "reference",
+            "location": f"s3://{s3_bucket.name}/tables",
+            "endpoint_url": s3_bucket.endpoint_url,
+        }
+    )
+    assert collect(settings, "company", WINDOW).rows == 2
