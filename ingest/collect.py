@@ -14,8 +14,9 @@ import functools
 import hashlib
 import json
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from apportion.errors import DeliveryRefused
@@ -87,9 +88,8 @@ class _Collector:
     def discover(self, window: Window) -> list[Delivery]:
         """The deliveries of the window, older ones of a period first."""
         found = self._fetcher.patiently(lambda: list(self._source.discover(window)))
-        if len({(delivery.period, delivery.order) for delivery in found}) < len(found):
-            raise ValueError(f"{self._source.name}: two deliveries of a period have the same order")
-        return sorted(found, key=lambda delivery: (delivery.period, delivery.order))
+        trusted = Counter(_rank(delivery) for delivery in found if not delivery.refusal)
+        return sorted((_unambiguous(one, trusted[_rank(one)]) for one in found), key=_rank)
 
     def take(self, delivery: Delivery) -> None:
         """Land and type a delivery, unless that is done or a newer one has replaced it."""
@@ -220,6 +220,23 @@ class _Collector:
                 message=refusal.message,
             )
         )
+
+
+def _rank(delivery: Delivery) -> tuple[str, str]:
+    return (delivery.period, delivery.order)
+
+
+def _unambiguous(delivery: Delivery, same_rank: int) -> Delivery:
+    """The delivery; refused if another one claims to be the newest of its period just as much."""
+    if delivery.refusal or same_rank == 1:
+        return delivery
+    refusal = DeliveryRefused(
+        "DELIVERY_AMBIGUOUS",
+        f"{delivery.source} {delivery.period} version {delivery.version}: another delivery of the "
+        "period is listed beside it, and nothing tells which is newer. The last good delivery "
+        "stays current. Keep one of them in the manifest.",
+    )
+    return replace(delivery, refusal=refusal)
 
 
 def _find(history: list[Record], delivery: Delivery) -> Record | None:

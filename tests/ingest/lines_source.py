@@ -28,6 +28,7 @@ class LinesOptions(StoreOptions):
     metric: str = "requests"
     promised_rows: int | None = None
     also_names: str | None = None
+    order: str | None = None
 
 
 class LinesSource:
@@ -54,7 +55,7 @@ class LinesSource:
                 self.name,
                 period,
                 version or version_of(objects),
-                version,
+                version if self.options.order is None else self.options.order,
                 tuple(objects),
                 promised_rows=self.options.promised_rows,
                 covers_through=_covers_through(version),

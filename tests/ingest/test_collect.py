@@ -183,6 +183,18 @@ def test_rows_must_be_as_many_as_were_promised(make_lines: MakeLines) -> None:
     assert lines.values() == [1, 2]
 
 
+def test_two_versions_that_both_claim_to_be_newest_are_refused(make_lines: MakeLines) -> None:
+    lines = make_lines(order="same")
+    lines.deliver("2026-10-01/v1/a", "0,1")
+    lines.collect()
+    lines.deliver("2026-10-01/v2/a", "0,2")
+    lines.deliver("2026-10-02/v1/a", "0,3")
+    (error,) = lines.collect().refused
+    assert (error.code, "version v2" in error.message) == ("DELIVERY_AMBIGUOUS", True)
+    assert lines.values() == [1, 3]
+    assert len(lines.collect().refused) == 1
+
+
 def test_a_restatement_to_nothing_is_refused(lines: Lines) -> None:
     lines.deliver("2026-10-01/v1/a", "0,1")
     lines.collect()
