@@ -50,10 +50,10 @@
 {%- endmacro %}
 
 {# `share` for all measures of a pool, keeping their names. #}
-{% macro shares(basis, running, total, relation='') %}
+{% macro shares(basis, running, total, relation='', suffix='') %}
     {%- for measure in measures() %}
     {{ share((relation ~ '.' if relation else '') ~ measure ~ '_quanta', basis, running, total) }}
-        as {{ measure }}_quanta{{ ',' if not loop.last }}
+        as {{ measure }}_quanta{{ suffix }}{{ ',' if not loop.last }}
     {%- endfor %}
 {% endmacro %}
 

@@ -26,15 +26,7 @@ select
     entries.billing_currency,
     entries.reporting_currency,
     {{ amounts('entries') }}
-from (
-    select
-        charge_key, usage_date, billing_period, provider, billing_account_id, sub_account_id,
-        service_name, team, model, deployment, purpose, cost_class, allocation_method, owner_rule,
-        billing_currency, reporting_currency,
-        {{ sum_quanta() }}
-    from {{ entries }}
-    group by all
-) as entries
+from {{ entries }} as entries
 left join {{ ref('stg_reference__teams') }} as teams
     on entries.team = teams.team and {{ in_force('teams', 'entries.usage_date') }}
 {% endmacro %}

@@ -9,48 +9,58 @@
     direct_quanta; `period_key` is the column of entries that the two are joined on.
 #}
 {% macro share_costs(entries, direct_costs, period_key) %}
+{% set attributes = ['usage_date', 'cost_class', 'charge_category', 'service_category', 'service_name', 'is_unowned'] %}
 with
-entries as (select * from {{ entries }}),
+entries as (select *, team = 'unallocated' as is_unowned from {{ entries }}),
 policies as (select * from {{ ref('stg_reference__shared_cost_policies') }}),
 
-matched as (
+matches as (
     select
-        entries.*,
+        attributes.*,
         policies.policy_id,
         policies.method,
-        min(policies.step * 1000000 + coalesce(policies.rank, 0)) over (
-            partition by entries.charge_key, entries.team, entries.owner_rule, entries.model,
-                entries.deployment, entries.purpose, entries.cost_class, entries.allocation_method
-        ) as first_step,
-        policies.step * 1000000 + coalesce(policies.rank, 0) as policy_order
-    from entries
-    left join (
-        select
-            *,
-            dense_rank() over (order by policy_id) as rank,
-            row_number() over (partition by policy_id order by team, valid_from) as policy_row
-        from policies
-    ) as policies
+        row_number() over (
+            partition by {{ attributes | join(', ') }}
+            order by policies.step, policies.policy_id
+        ) as precedence
+    from (select distinct {{ attributes | join(', ') }} from entries) as attributes
+    inner join policies  {# what no policy takes passes through unchanged below #}
         on
-            policies.policy_row = 1
-            and {{ in_force('policies', 'entries.usage_date') }}
+            {{ in_force('policies', 'attributes.usage_date') }}
             and (
-                (policies.match_field = 'cost_class' and policies.match_value = entries.cost_class)
-                or (policies.match_field = 'charge_category' and policies.match_value = lower(entries.charge_category))
+                (policies.match_field = 'cost_class' and policies.match_value = attributes.cost_class)
                 or (
-                    entries.team = 'unallocated'
-                    and (
-                        (policies.match_field = 'service_category' and policies.match_value = lower(entries.service_category))
-                        or (policies.match_field = 'service_name' and policies.match_value = lower(entries.service_name))
-                    )
+                    policies.match_field = 'charge_category'
+                    and policies.match_value = lower(attributes.charge_category)
+                )
+                or (
+                    attributes.is_unowned
+                    and policies.match_field = 'service_category'
+                    and policies.match_value = lower(attributes.service_category)
+                )
+                or (
+                    attributes.is_unowned
+                    and policies.match_field = 'service_name'
+                    and policies.match_value = lower(attributes.service_name)
                 )
             )
 ),
 
-pools as (
-    select * from matched
-    where policy_id is not null and policy_order = first_step
+matched as (
+    select
+        entries.*,
+        matches.policy_id,
+        matches.method
+    from entries
+    left join matches
+        on
+            {% for attribute in attributes %}
+            entries.{{ attribute }} is not distinct from matches.{{ attribute }} and
+            {% endfor %}
+            matches.precedence = 1
 ),
+
+pools as (select * from matched where policy_id is not null),
 
 days as (select distinct usage_date, {{ period_key }} as period_key from pools),
 
@@ -101,6 +111,15 @@ pairs as (
         cast(coalesce(accumulated.total, 1) as {{ integer_type() }}) as total
     from pools
     left join accumulated using (usage_date, policy_id)
+),
+
+shared as (
+    select
+        *,
+        case when cost_class = 'direct' then 'shared' else cost_class end as shared_class,
+        case when reached_nobody then 'shared_without_recipients' else 'shared_' || method end as shared_method,
+        {{ shares('basis', 'running', 'total', 'pairs', suffix='_share') }}
+    from pairs
 )
 
 select
@@ -118,10 +137,13 @@ select
     model,
     deployment,
     purpose,
-    case when cost_class = 'direct' then 'shared' else cost_class end as cost_class,
-    case when reached_nobody then 'shared_without_recipients' else 'shared_' || method end as allocation_method,
-    {{ shares('basis', 'running', 'total') }}
-from pairs
+    shared_class as cost_class,
+    shared_method as allocation_method,
+    {% for measure in measures() %}
+    sum({{ measure }}_quanta_share) as {{ measure }}_quanta{{ ',' if not loop.last }}
+    {% endfor %}
+from shared
+group by all
 
 union all
 

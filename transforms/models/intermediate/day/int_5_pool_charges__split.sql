@@ -4,44 +4,58 @@
     teams' amounts add up to the charge and to their requests' costs, both exactly.
 #}
 with
-pools as (select * from {{ ref('int_5_pool_charges__gathered') }}),
 basis as (select * from {{ ref('int_5_request_basis__weighed') }} where logged_basis > 0),
+owners as (select * from {{ ref('int_1_charges__owned') }}),
 
-logged as (
+rated as (
     select
-        pools.*,
-        basis.team,
-        basis.owner_rule,
-        basis.basis,
-        basis.takes_residual,
-        basis.logged_basis + pools.unlogged_basis as total
-    from pools
-    inner join basis  {# pools without logged requests are the unlogged branch below #}
-        using (usage_date, deployment, pool_start, token_type)
-),
-
-unlogged as (
-    select
-        pools.*,
-        coalesce(owners.team, 'unallocated') as team,
-        coalesce(owners.owner_rule, 'none') as owner_rule,
-        pools.unlogged_basis as basis,
-        basis.logged_basis is null as takes_residual,
-        coalesce(basis.logged_basis, 0) + pools.unlogged_basis as total
-    from pools
-    left join (select distinct deployment, pool_start, token_type, logged_basis from basis) as basis
-        using (deployment, pool_start, token_type)
-    left join {{ ref('int_1_charges__owned') }} as owners on pools.charge_key = owners.subject
-    where pools.unlogged_basis > 0
+        pools.charge_key,
+        pools.usage_date,
+        pools.deployment,
+        pools.pool_start,
+        pools.token_type,
+        pools.model,
+        pools.purpose,
+        pools.cost_class,
+        pools.unlogged_basis,
+        logged.logged_basis is null as is_unlogged,
+        coalesce(logged.logged_basis, 0) + pools.unlogged_basis as total,
+        {% for measure in measures() %}
+        {{ floor_divide('pools.' ~ measure ~ '_quanta', 'total') }} as {{ measure }}_rate,
+        pools.{{ measure }}_quanta % total as {{ measure }}_residual{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_5_pool_charges__gathered') }} as pools
+    left join (select distinct deployment, pool_start, token_type, logged_basis from basis) as logged
+        on
+            pools.deployment = logged.deployment
+            and pools.pool_start = logged.pool_start
+            and pools.token_type = logged.token_type
 ),
 
 recipients as (
     select
-        *,
-        case when token_type = 'weighted' then 'weighted_tokens' else 'metered_tokens' end as allocation_method
-    from logged
+        rated.*,
+        basis.team,
+        basis.owner_rule,
+        case when rated.token_type = 'weighted' then 'weighted_tokens' else 'metered_tokens' end as allocation_method,
+        basis.basis,
+        basis.takes_residual
+    from rated
+    inner join basis  {# a pool without logged requests is all unlogged, below #}
+        using (usage_date, deployment, pool_start, token_type)
+
     union all
-    select *, 'unlogged_usage' as allocation_method from unlogged
+
+    select
+        rated.*,
+        coalesce(owners.team, 'unallocated'),
+        coalesce(owners.owner_rule, 'none'),
+        'unlogged_usage',
+        rated.unlogged_basis,
+        rated.is_unlogged
+    from rated
+    left join owners on rated.charge_key = owners.subject
+    where rated.unlogged_basis > 0
 )
 
 select
@@ -57,8 +71,8 @@ select
     owner_rule,
     allocation_method,
     {% for measure in measures() %}
-    {{ floor_divide(measure ~ '_quanta', 'total') }} * basis
-    + case when takes_residual then {{ measure }}_quanta % total else 0 end as {{ measure }}_quanta{{ ',' if not loop.last }}
+    {{ measure }}_rate * basis + case when takes_residual then {{ measure }}_residual else 0 end
+        as {{ measure }}_quanta{{ ',' if not loop.last }}
     {% endfor %}
 from recipients
 where basis > 0 or takes_residual
