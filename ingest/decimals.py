@@ -51,7 +51,7 @@ def decimal_of(text: str) -> Decimal | None:
     value = Decimal(text)
     if value.adjusted() > LARGEST.adjusted() or value.as_tuple().exponent < -MOST_DECIMALS:  # type: ignore[operator]
         return None
-    return value if abs(stored(value)) < LARGEST else None
+    return value if stored(value).copy_abs() < LARGEST else None
 
 
 def stored(value: Decimal) -> Decimal:

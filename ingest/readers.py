@@ -111,7 +111,7 @@ class _CsvRows:
 
     def frames(self, blocks: Iterable[bytes], limits: Limits) -> Iterator[pl.DataFrame]:
         for block in blocks:
-            if block.strip():
+            if block and not block.isspace():
                 frame = self._parse(block)
                 self.row_count += frame.height
                 _check_row_count(self.row_count, self.name, limits)

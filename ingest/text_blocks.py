@@ -18,6 +18,9 @@ from apportion.errors import DeliveryRefused
 BLOCK = 32 << 20
 LONGEST_RECORD = 64 << 20
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+OTHER_FORMATS = (b"<", b"{", b"[", b"\x1f\x8b", b"PAR1")
+"""What HTML, XML, JSON, gzip and parquet start with."""
+
 UNTRUSTED = "The delivery is not read and the last good one stays current."
 
 
@@ -104,7 +107,7 @@ def _without_mark(chunk: bytes, name: str) -> bytes:
         raise encoding_refused(name, "is UTF-16 text")
     text = chunk.removeprefix(codecs.BOM_UTF8)
     start = text[:200].lstrip()
-    if start[:1] in (b"<", b"{", b"["):
+    if start.startswith(OTHER_FORMATS):
         raise DeliveryRefused(
             "NOT_A_DATA_FILE",
             f"{name}: starts with {start[:60].decode('utf-8', 'replace')!r}: an error page or "
@@ -143,11 +146,10 @@ def _checked(block: bytes, name: str) -> bytes:
 
 def _has_stray_quote(block: bytes) -> bool:
     """Whether a quoted field starts or ends anywhere but at a comma or a line's end."""
-    unquoted = b'"'.join(block.replace(b'""', b"").split(b'"')[::2])
-    fields = unquoted.count(b'"')
-    starts = unquoted.count(b',"') + unquoted.count(b'\n"') + unquoted.startswith(b'"')
-    ends = unquoted.count(b'",') + unquoted.count(b'"\n') + unquoted.count(b'"\r')
-    return starts != fields or ends != fields
+    unquoted = block.replace(b'""', b"").split(b'"')[::2]
+    starts = {text[:1] for text in unquoted[1:]}
+    ends = {text[-1:] for text in [unquoted[0] or b"\n", *unquoted[1:]][:-1]}
+    return not (starts <= {b",", b"\r", b"\n"} and ends <= {b",", b"\n"})
 
 
 def _open_quote(name: str) -> DeliveryRefused:

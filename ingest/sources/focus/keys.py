@@ -24,19 +24,18 @@ class ChargeKeys:
 
     def of(self, charges: pl.DataFrame) -> pl.Series:
         """The key of every charge; call once per frame of the delivery."""
-        hashes = pl.Series(
-            "charge_key",
-            [
-                hashlib.sha256(content.encode()).hexdigest()[:KEY_LENGTH]
-                for content in _contents(charges)
-            ],
-            dtype=pl.String,
-        )
-        before = pl.Series([self._seen[key] for key in hashes], dtype=pl.UInt32)
+        hashes = [
+            hashlib.sha256(content.encode()).hexdigest()[:KEY_LENGTH]
+            for content in _contents(charges).to_list()
+        ]
+        before = [self._seen[key] for key in hashes]
         self._seen.update(hashes)
         ordinal = pl.col("before") + pl.int_range(1, pl.len() + 1, dtype=pl.UInt32).over("key")
         return (
-            pl.DataFrame({"key": hashes, "before": before})
+            pl.DataFrame(
+                {"key": hashes, "before": before},
+                schema={"key": pl.String, "before": pl.UInt32},
+            )
             .select(
                 pl.when(ordinal == 1)
                 .then("key")

@@ -63,7 +63,7 @@ def parse_documents(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
         default=None,
         return_dtype=pl.String,
     )
-    return values, texts.is_in(pl.Series(bad, dtype=pl.String)).fill_null(value=False)
+    return values, texts.is_in(bad).fill_null(value=False)
 
 
 def _document(text: str) -> tuple[str | None, bool]:
@@ -78,13 +78,13 @@ def _document(text: str) -> tuple[str | None, bool]:
         )
         if isinstance(value, list):
             value = _object((entry["key"], entry["value"]) for entry in value)
-        if value is None:
-            return None, False
+        if not isinstance(value, dict):
+            return None, value is not None
         canonical = _write(value)
         canonical.encode()
     except (ValueError, KeyError, TypeError, RecursionError):
         return None, True
-    return canonical, not isinstance(value, dict)
+    return canonical, False
 
 
 class _Number(str):
