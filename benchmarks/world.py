@@ -24,8 +24,8 @@ class World:
 def create(directory: Path, requests: int, threads: int) -> World:
     """Write one usage day with the given number of requests.
 
-    Thirty self-hosted deployments run on fifty nodes of eight GPUs with a sample every five minutes,
-    ten models are called through a vendor's API, and twenty teams call all of them.
+    Thirty self-hosted deployments run in replicas of four GPUs on fifty nodes of eight, with a sample
+    every five minutes; ten models are called through a vendor's API; twenty teams call all of them.
     """
     directory.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect()
@@ -101,7 +101,7 @@ def _samples() -> str:
     labels = """json_object(
         'Hostname', 'node-' || node, 'UUID', 'GPU-' || node || '-' || gpu, 'gpu', gpu,
         'modelName', 'NVIDIA H100 80GB HBM3', 'namespace', 'serving',
-        'pod', 'deployment-' || ((node * 8 + gpu) % 30) || '-0'
+        'pod', 'deployment-' || ((node * 2 + gpu // 4) % 30) || '-0'
     )"""
     given = {
         "source_name": "'prometheus'",
