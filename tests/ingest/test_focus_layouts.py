@@ -286,6 +286,14 @@ def test_an_azure_run_that_contradicts_itself_is_refused(
     assert azure.periods() == []
 
 
+def test_unreadable_azure_manifests_leave_the_good_run_of_the_month(azure: Export) -> None:
+    put_run(azure, "a", "2026-10-03T18:33:03Z", CHARGES)
+    for run in ("b", "c"):
+        azure.put(f"{AZURE.format(time='2026-10-04', run=run)}/manifest.json", b"{")
+    assert azure.refusals() == ["MANIFEST_INVALID"] * 2
+    assert azure.billed() == BILLED
+
+
 def test_an_azure_run_without_rows_never_replaces_charges(azure: Export) -> None:
     put_run(azure, "a", "2026-10-03T18:33:03Z", CHARGES)
     azure.collect()

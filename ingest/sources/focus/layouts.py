@@ -118,7 +118,8 @@ def azure_exports(
             found = AZURE_MONTH.search(info.key)
             period = f"{found[1]}-{found[2]}" if found else f"file:{info.key}"
             if in_window(period, window):
-                yield Delivery(source, period, version_of([info]), "", (info,), refusal=refusal)
+                order = f"0-{info.key}"
+                yield Delivery(source, period, version_of([info]), order, (info,), refusal=refusal)
             continue
         if (
             manifest.kind == AZURE_FOCUS
