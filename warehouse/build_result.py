@@ -1,0 +1,51 @@
+"""What a build leaves for the next steps, which may run in other processes."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from ingest.durable import write_json
+from ingest.ledger import LakeFile
+from warehouse.checks import Check
+
+RECORD = "build.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a release attributes in one billing currency."""
+
+    billing_currency: str
+    billed_cost: Decimal
+    effective_cost: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """A finished build, not yet checked as a whole and not yet published.
+
+    `fingerprint` is the plan's: builds that would say the same have the same. `dbt_results` are the
+    checks that dbt made on the way, those of carried days included.
+    """
+
+    path: Path
+    fingerprint: str
+    days_computed: tuple[str, ...]
+    days_carried: tuple[str, ...]
+    dbt_results: tuple[Check, ...]
+    lake_files: tuple[LakeFile, ...]
+    totals: tuple[Total, ...]
+
+    def save(self) -> None:
+        """Write `build.json` beside the database."""
+        write_json(self.path.parent / RECORD, ADAPTER.dump_python(self, mode="json"))
+
+    @classmethod
+    def load(cls, folder: Path) -> "BuildResult":
+        """Read a build's `build.json`."""
+        return ADAPTER.validate_json((folder / RECORD).read_bytes())
+
+
+ADAPTER = TypeAdapter(BuildResult)
