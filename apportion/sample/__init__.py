@@ -1,0 +1,7 @@
+"""The sample company: a simulated organisation, its providers' exports, and the truth behind them."""
+
+from apportion.sample.gateway_log import PROMPT_CANARY
+from apportion.sample.options import SampleOptions, SampleResult
+from apportion.sample.simulate import simulate
+
+__all__ = ["PROMPT_CANARY", "SampleOptions", "SampleResult", "simulate"]

@@ -1,0 +1,101 @@
+"""The sample company's `apportion.toml`."""
+
+from pathlib import Path
+
+from apportion.sample.calendar import Calendar
+from apportion.sample.company import COMPANY, REPORTING_CURRENCY
+from apportion.sample.layouts import AWS_EXPORT, AZURE_EXPORT
+
+TEMPLATE = """\
+# A simulated company, written by `apportion simulate`. Everything under exports/ has the layout of the
+# real provider; point `location` at your own buckets (s3://bucket/prefix) to use this file for real.
+
+[organization]
+name = "{company}"
+reporting_currency = "{currency}"
+statement_measure = "effective_cost"    # or "billed_cost"
+
+[schedule]
+first_usage_date = {first}
+last_usage_date = {last}                # leave out for data that keeps coming
+
+# The bills ------------------------------------------------------------------------------------------
+
+[[sources]]
+name = "aws"                            # AWS Data Exports, FOCUS 1.2 with AWS columns
+kind = "focus"
+location = "exports/aws/focus"
+layout = "aws_data_exports"
+export = "{aws_export}"
+
+[[sources]]
+name = "azure"                          # Azure Cost Management exports, FOCUS 1.2-preview
+kind = "focus"
+location = "exports/azure"
+layout = "azure_exports"
+export = "{azure_export}"
+
+[[sources]]
+name = "gcp"                            # Google Cloud, FOCUS as parquet
+kind = "focus"
+location = "exports/gcp"
+layout = "manifest"
+
+[[sources]]
+name = "openai"                         # model APIs: tokens by day, project and meter
+kind = "focus"
+location = "exports/openai"
+layout = "manifest"
+
+[[sources]]
+name = "anthropic"
+kind = "focus"
+location = "exports/anthropic"
+layout = "manifest"
+
+[[sources]]
+name = "data-hall"                      # our own machines: finance's rate card, in EUR
+kind = "focus"
+location = "exports/data-hall"
+layout = "files"
+files = [{hall_files}]
+
+# Who used what --------------------------------------------------------------------------------------
+
+[[sources]]
+name = "prometheus"                     # dcgm-exporter and kube-state-metrics; with `url` a live server
+kind = "prometheus_dump"
+location = "exports/prometheus"
+
+[[sources]]
+name = "slurm"                          # sacct of the data hall, one file a day
+kind = "slurm"
+location = "exports/slurm"
+
+[[sources]]
+name = "gateway"                        # LiteLLM's log of every model call
+kind = "litellm"
+location = "exports/litellm"
+
+# Who owns what --------------------------------------------------------------------------------------
+
+[[sources]]
+name = "reference"                      # teams, rules, prices, policies: edit these tables
+kind = "reference"
+location = "reference"
+"""
+
+
+def write_configuration(path: Path, calendar: Calendar) -> None:
+    """Write the configuration file."""
+    files = ", ".join(f'"rate-card-{month:%Y-%m}.csv"' for month in calendar.months())
+    text = TEMPLATE.format(
+        company=COMPANY,
+        currency=REPORTING_CURRENCY,
+        first=calendar.first_day,
+        last=calendar.day(calendar.days - 1),
+        aws_export=AWS_EXPORT,
+        azure_export=AZURE_EXPORT,
+        hall_files=files,
+    )
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,54 @@
+"""What a simulated company looks like, and what a simulation returns."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+SECONDS_PER_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class SampleOptions:
+    """The size of the sample company; the same options always write the same bytes.
+
+    Attributes:
+        seed: everything that varies is a function of it.
+        first_day: first usage day (UTC).
+        days: usage days.
+        requests: model calls over the whole period (retries come on top).
+        requests_per_day: overrides `requests` with a rate.
+        gpus: about as many GPUs the company runs; at least one node of every kind stays.
+        sample_interval_seconds: scrape interval of the GPU telemetry.
+    """
+
+    seed: int = 20261101
+    first_day: date = date(2026, 10, 1)
+    days: int = 30
+    requests: int = 200_000
+    requests_per_day: int | None = None
+    gpus: int = 224
+    sample_interval_seconds: int = 300
+
+    def __post_init__(self) -> None:
+        if self.days < 1 or self.request_count < 0 or self.gpus < 1:
+            raise ValueError("a sample company has at least one day and one GPU")
+        if not self.sample_interval_seconds >= 1 or SECONDS_PER_DAY % self.sample_interval_seconds:
+            raise ValueError("the sample interval divides a day into whole parts")
+
+    @property
+    def request_count(self) -> int:
+        """Model calls over the whole period."""
+        return self.requests if self.requests_per_day is None else self.requests_per_day * self.days
+
+
+@dataclass(frozen=True, slots=True)
+class SampleResult:
+    """Where a simulated company was written, and how large it is."""
+
+    config: Path
+    exports: Path
+    truth: Path
+    request_count: int
+    charge_count: int
+    gpu_count: int
+    sample_count: int

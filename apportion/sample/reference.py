@@ -1,0 +1,248 @@
+"""The tables that the company edits: owners, rules, deployments, prices, policies, rates."""
+
+import csv
+from collections.abc import Iterable
+from datetime import date, timedelta
+from pathlib import Path
+
+from apportion.sample import service_charges
+from apportion.sample.calendar import Calendar
+from apportion.sample.campaigns import BATCH, TRAINING, TUNING
+from apportion.sample.company import (
+    COST_CENTER_SPELLINGS,
+    REPORTING_CURRENCY,
+    TAG_KEY_SPELLINGS,
+    TEAMS,
+)
+from apportion.sample.fleet import AWS_ACCOUNTS
+from apportion.sample.models import (
+    API_MODELS,
+    CACHED_PREFILL,
+    DEPLOYMENTS,
+    METER_WORDS,
+    REQUEST_OVERHEAD_US,
+    ROUTES,
+    TOKEN_TYPES,
+)
+from apportion.sample.vendors import DIRECT_USES, VENDORS
+from ingest.schemas import REFERENCE
+
+Row = dict[str, object]
+EURO_RATES = ("1.0845", "1.0791", "1.0868", "1.0912", "1.0877")
+WEIGHT_UNIT_US = 10
+PRICES_SINCE = date(2026, 1, 1)
+MILLION_DIGITS = 6
+
+
+def write_reference(folder: Path, calendar: Calendar) -> None:
+    """Write every reference table as `<table>.csv`."""
+    folder.mkdir(parents=True)
+    tables = {
+        "teams": _teams(),
+        "team_aliases": _team_aliases(),
+        "tag_aliases": _tag_aliases(),
+        "owner_rules": _numbered(_owner_rules()),
+        "workload_rules": _numbered(_workload_rules()),
+        "deployments": [*_self_hosted(), *_bought()],
+        "model_meters": _model_meters(),
+        "model_prices": _model_prices(),
+        "shared_cost_policies": _policies(),
+        "exchange_rates": _exchange_rates(calendar),
+    }
+    for name, columns in REFERENCE.items():
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(columns), restval="", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(tables[name])
+
+
+def _teams() -> Iterable[Row]:
+    for team in TEAMS:
+        yield {
+            "team": team.name,
+            "cost_center": team.cost_center,
+            "business_unit": team.business_unit,
+            "owner": team.owner,
+        }
+
+
+def _team_aliases() -> Iterable[Row]:
+    for team in TEAMS:
+        names = {*team.aliases, team.display.lower()} - {team.name}
+        yield from ({"alias": name, "team": team.name} for name in sorted(names))
+
+
+def _tag_aliases() -> Iterable[Row]:
+    for spelling in TAG_KEY_SPELLINGS:
+        yield {"alias_key": spelling, "tag_key": "team"}
+    for spelling in COST_CENTER_SPELLINGS:
+        yield {"alias_key": spelling, "tag_key": "cost_center"}
+
+
+def _rule(priority: int, field: str, key: str, value: str, team: str) -> Row:
+    return {
+        "priority": priority,
+        "match_field": field,
+        "match_key": key,
+        "match_value": value,
+        "team": team,
+    }
+
+
+def _owner_rules() -> Iterable[Row]:
+    yield _rule(10, "pod_label", "label_team", "*", "$value")
+    yield _rule(10, "slurm_account", "", "*", "$value")
+    yield _rule(10, "gateway_team", "", "*", "$value")
+    for team, alias in sorted({(route.team, route.key_alias) for route in ROUTES}):
+        yield _rule(20, "api_key_alias", "", alias, team)
+    yield _rule(30, "tag", "team", "*", "$value")
+    for team in TEAMS:
+        yield _rule(31, "tag", "cost_center", team.cost_center.lower(), team.name)
+    for namespace, team in (
+        ("search-prod", "search"),
+        ("fraud-prod", "fraud"),
+        ("support-prod", "support-assistant"),
+        ("voice-prod", "voice"),
+        ("robotics-serving", "fleet-autonomy"),
+        ("training-foundation", "foundation-models"),
+    ):
+        yield _rule(40, "namespace", "", namespace, team)
+    projects = {(f"proj-{use.account}", use.team) for use in DIRECT_USES}
+    projects |= {(f"proj-{r.team}", r.team) for r in ROUTES if "/" in r.target}
+    for project, team in sorted(projects):
+        yield _rule(50, "sub_account_id", "", project, team)
+    for account, team in (
+        ("search-prod", "search"),
+        ("data-platform", "data-platform"),
+        ("shared-services", "ml-platform"),
+    ):
+        yield _rule(60, "sub_account_id", "", AWS_ACCOUNTS[account], team)
+
+
+def _workload_rules() -> Iterable[Row]:
+    for experiment in (*TRAINING, *TUNING, *BATCH):
+        yield {
+            "priority": 10,
+            "match_field": "pod_label",
+            "match_key": "label_app_kubernetes_io_name",
+            "match_value": experiment.name,
+            "purpose": experiment.purpose,
+            "model": experiment.model,
+        }
+    for namespace, purpose in (("notebooks", "development"), ("batch", "batch_inference")):
+        yield {
+            "priority": 20,
+            "match_field": "namespace",
+            "match_key": "",
+            "match_value": namespace,
+            "purpose": purpose,
+        }
+    yield {
+        "priority": 30,
+        "match_field": "slurm_account",
+        "match_key": "",
+        "match_value": "*",
+        "purpose": "training",
+    }
+
+
+def _numbered(rows: Iterable[Row]) -> Iterable[Row]:
+    for number, row in enumerate(rows, start=1):
+        yield {"rule_id": f"R{number:03d}", **row}
+
+
+def _self_hosted() -> Iterable[Row]:
+    """Token weights as measured at commissioning: tens of microseconds of a replica per token."""
+    for deployment in DEPLOYMENTS:
+        per_input = 1_000_000 / deployment.prefill_rate / WEIGHT_UNIT_US
+        yield {
+            "deployment": deployment.name,
+            "model": deployment.model,
+            "gen_ai_provider_name": "hosted_vllm",
+            "request_model": deployment.model,
+            "hosting": "self_hosted",
+            "team": deployment.team,
+            "purpose": "online_inference",
+            "input_token_weight": round(per_input),
+            "cache_read_token_weight": max(1, round(per_input * CACHED_PREFILL)),
+            "output_token_weight": round(deployment.decode_us / WEIGHT_UNIT_US),
+            "request_weight": REQUEST_OVERHEAD_US // WEIGHT_UNIT_US,
+        }
+
+
+def _bought() -> Iterable[Row]:
+    for model in API_MODELS:
+        yield {
+            "deployment": model.deployment,
+            "model": model.model,
+            "gen_ai_provider_name": model.provider,
+            "request_model": model.model,
+            "hosting": "api",
+            "purpose": "online_inference",
+        }
+
+
+def _model_meters() -> Iterable[Row]:
+    names = {vendor.provider: vendor.name for vendor in VENDORS}
+    for model in API_MODELS:
+        for kind in TOKEN_TYPES:
+            if getattr(model, kind):
+                yield {
+                    "service_provider_name": names[model.provider],
+                    "sku_meter": f"{model.model}-{METER_WORDS[kind]}-tokens",
+                    "gen_ai_provider_name": model.provider,
+                    "model": model.model,
+                    "token_type": kind,
+                }
+
+
+def _model_prices() -> Iterable[Row]:
+    for model in API_MODELS:
+        for kind in TOKEN_TYPES:
+            price = getattr(model, kind)
+            if price:
+                yield {
+                    "gen_ai_provider_name": model.provider,
+                    "model": model.model,
+                    "token_type": kind,
+                    "price_per_token": f"{price}e-{MILLION_DIGITS}",
+                    "currency": "USD",
+                    "price_source": model.price_source,
+                    "valid_from": PRICES_SINCE,
+                }
+
+
+def _policies() -> Iterable[Row]:
+    for step, field, value, method, team in (
+        (10, "charge_category", "Tax", "proportional", ""),
+        (20, "service_name", service_charges.SUPPORT, "proportional", ""),
+        (30, "service_category", "Networking", "proportional", ""),
+        (40, "service_category", "Storage", "proportional", ""),
+        (50, "service_category", "Management and Governance", "even", ""),
+        (60, "cost_class", "idle_unheld", "keep_central", "ml-platform"),
+        (70, "cost_class", "commitment_unused", "keep_central", "ml-platform"),
+        (80, "cost_class", "credit", "proportional", ""),
+    ):
+        yield {
+            "policy_id": f"P{step:02d}",
+            "step": step,
+            "match_field": field,
+            "match_value": value,
+            "method": method,
+            "team": team,
+        }
+
+
+def _exchange_rates(calendar: Calendar) -> Iterable[Row]:
+    """A rate for each week; the last stays in force."""
+    start = calendar.first_day - timedelta(days=calendar.first_day.weekday())
+    weeks = (calendar.day(calendar.days - 1) - start).days // 7 + 1
+    for week in range(weeks):
+        monday = start + timedelta(weeks=week)
+        yield {
+            "currency": "EUR",
+            "reporting_currency": REPORTING_CURRENCY,
+            "rate": EURO_RATES[week % len(EURO_RATES)],
+            "valid_from": monday,
+            "valid_to": monday + timedelta(weeks=1) if week < weeks - 1 else "",
+        }
