@@ -108,8 +108,8 @@ def verify(home: Path) -> Release | None:
     """Check the current release byte for byte, and fall back to the newest whole one.
 
     Raises:
-        ReleaseTamperedError: `RELEASE_TAMPERED`, after pointing readers to an older release if there is
-            one.
+        ReleaseTamperedError: `RELEASE_TAMPERED`, after pointing readers to an older release if
+            there is one.
     """
     release = current(home)
     if release is None or is_whole(home, release):
