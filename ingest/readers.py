@@ -156,7 +156,7 @@ class _CsvRows:
 
 @contextmanager
 def _open_parquet(path: Path, name: str, limits: Limits) -> Iterator[TextTable]:
-    with _parquet_explained(path, name):
+    with parquet_explained(path, name):
         file = pq.ParquetFile(path, page_checksum_verification=True)
     with file:
         _check_row_count(file.metadata.num_rows, name, limits)
@@ -167,7 +167,7 @@ def _open_parquet(path: Path, name: str, limits: Limits) -> Iterator[TextTable]:
 
 
 def _parquet_frames(file: pq.ParquetFile, path: Path, name: str) -> Iterator[pl.DataFrame]:
-    with _parquet_explained(path, name):
+    with parquet_explained(path, name):
         for batch in file.iter_batches(batch_size=PARQUET_BATCH):
             texts = {
                 field.name: _as_text(batch.column(index))
@@ -197,7 +197,8 @@ def _as_json(values: pa.Array) -> pa.Array:
 
 
 @contextmanager
-def _parquet_explained(path: Path, name: str) -> Iterator[None]:
+def parquet_explained(path: Path, name: str) -> Iterator[None]:
+    """Turn the errors of a parquet file into the refusal of its delivery."""
     try:
         yield
     except (pa.ArrowException, OSError) as error:

@@ -14,18 +14,20 @@ KEY_LENGTH = 32
 class ChargeKeys:
     """Hands out charge keys within one delivery.
 
-    A key is a hash of everything that the charge says (its null columns left out, so that a new
-    FOCUS version alone changes no key); the second of two identical charges gets `-2` behind it,
-    the third `-3`. So the keys of a delivery depend on its rows alone, not on their order.
+    A key is a hash of the source, the period and everything that the charge says (its null columns
+    left out, so that a new FOCUS version alone changes no key); the second of two identical charges
+    gets `-2` behind it, the third `-3`. So the keys of a delivery depend on its rows alone, not on
+    their order, and two sources that deliver the same rows never share one.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, source_name: str, period: str) -> None:
+        self._scope = f"{source_name}{SEPARATOR}{period}{SEPARATOR}"
         self._seen: Counter[str] = Counter()
 
     def of(self, charges: pl.DataFrame) -> pl.Series:
         """The key of every charge; call once per frame of the delivery."""
         hashes = [
-            hashlib.sha256(content.encode()).hexdigest()[:KEY_LENGTH]
+            hashlib.sha256((self._scope + content).encode()).hexdigest()[:KEY_LENGTH]
             for content in _contents(charges).to_list()
         ]
         before = [self._seen[key] for key in hashes]

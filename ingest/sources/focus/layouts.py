@@ -23,6 +23,7 @@ from ingest.text_blocks import UNTRUSTED
 
 MANIFEST = "manifest.json"
 MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
+DAY = re.compile(MONTH.pattern + r"-(?:0[1-9]|[12]\d|3[01])")
 AWS_MANIFEST = re.compile(r"/billing_period=(\d{4}-\d{2})/(?:.+/)?[^/]+-Manifest\.json$", re.I)
 AZURE_MONTH = re.compile(r"(?:^|/)(\d{4})(\d{2})\d{2}-\d{8}/")
 
@@ -31,7 +32,12 @@ Run = tuple[AzureManifest, ObjectInfo]
 
 
 def in_window(period: str, window: Window) -> bool:
-    """Whether a billing period (`YYYY-MM`) meets the window; another kind of period always does."""
+    """Whether a billing period (`YYYY-MM`) or a usage day (`YYYY-MM-DD`) meets the window.
+
+    A period of another kind always does.
+    """
+    if DAY.fullmatch(period):
+        return f"{window.first}" <= period <= f"{window.last}"
     first, last = f"{window.first:%Y-%m}", f"{window.last:%Y-%m}"
     return not MONTH.fullmatch(period) or first <= period <= last
 

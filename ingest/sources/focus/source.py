@@ -52,7 +52,7 @@ class FocusSource:
             DeliveryRefused: a file is damaged or not a FOCUS file, too many rows are bad, a row
                 belongs to another billing period, or there is no row at all.
         """
-        keys = ChargeKeys()
+        keys = ChargeKeys(self.name, landed.delivery.period)
         is_empty = True
         for landed_object in landed.objects:
             if landed_object.key.endswith(".json"):
