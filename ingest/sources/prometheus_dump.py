@@ -1,11 +1,11 @@
-"""The source kind `prometheus_dump`: files of samples, exported from a Prometheus server or scraped.
+"""The source kind `prometheus_dump`: files of samples, exported from a server or scraped.
 
     location/manifest.json    {"deliveries": [{"period": "2026-10-03", "version": "1", "files": [
                                 {"key": "2026-10-03/DCGM_FI_DEV_POWER_USAGE.parquet"}, ...]}, ...]}
 
-A parquet file has the columns `metric`, `labels` (JSON text), `sample_at` (UTC) and `value`. A scrape
-is the text that an exporter serves, with a name in `.prom`, `.metrics`, `.om`, `.openmetrics` or
-`.txt`, plain or gzipped. Single files can be named by `files` instead of a manifest.
+A parquet file has the columns `metric`, `labels` (JSON text), `sample_at` (UTC) and `value`. A
+scrape is the text that an exporter serves, with a name in `.prom`, `.metrics`, `.om`,
+`.openmetrics` or `.txt`, plain or gzipped. `files` can name single files instead of a manifest.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -63,7 +63,7 @@ class PrometheusDumpSource:
         return cls(name, open_store(checked.location, directory, checked), checked)
 
     def discover(self, window: Window) -> Iterable[Delivery]:
-        """The deliveries that the manifest names for days of the window, or one for each of `files`.
+        """What the manifest names for days of the window, or one delivery for each of `files`.
 
         Raises:
             ConfigError: one of `files` is not there.
@@ -119,7 +119,7 @@ def _check_columns(schema: pa.Schema, name: str) -> None:
     ]
     if wrong:
         raise DeliveryRefused(
-            "SCHEMA_DRIFT",
+            "COLUMN_MISSING",
             f"{name}: {', '.join(wrong)} missing or of another type than text (metric, labels), "
             f"timestamp (sample_at) or number (value). {UNTRUSTED} Export these four columns.",
         )

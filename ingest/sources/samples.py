@@ -1,7 +1,7 @@
 """Raw samples, whatever brought them: checked, labelled canonically, laid out by day.
 
-A sample is kept as it was measured: nothing is averaged, resampled or filled in. What stands for "no
-value" is no measurement and goes to quarantine: NaN, infinities, and the blank values of DCGM.
+A sample is kept as it was measured: nothing is averaged, resampled or filled in. What stands for
+"no value" is no measurement and goes to quarantine: NaN, infinities, the blank values of DCGM.
 """
 
 from datetime import date
@@ -49,7 +49,7 @@ def sample_batch(samples: pl.DataFrame, object_key: str, period: str) -> Batch:
 
 
 def canonical_labels(labels: dict[str, str]) -> str:
-    """Labels as JSON text with sorted keys; empty ones, which Prometheus treats as absent, left out."""
+    """Labels as JSON text with sorted keys, less empty ones, which mean the same as none."""
     present = {name: value for name, value in labels.items() if value and name != "__name__"}
     return orjson.dumps(present, option=orjson.OPT_SORT_KEYS).decode()
 

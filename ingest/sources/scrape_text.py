@@ -1,8 +1,8 @@
-"""The text that a Prometheus exporter serves: the exposition format of Prometheus, or OpenMetrics."""
+"""The text that a Prometheus exporter serves: its own exposition format, or OpenMetrics."""
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -77,9 +77,11 @@ def _decompressed(path: Path, name: str) -> bytes:
 
 def _samples(text: str, name: str) -> Iterator[Sample]:
     is_openmetrics = text.rstrip().endswith("# EOF")
-    families: Iterator[Metric] = (parse_openmetrics if is_openmetrics else parse_prometheus)(text)
+    parse: Callable[[str], Iterable[Metric]] = (
+        parse_openmetrics if is_openmetrics else parse_prometheus
+    )
     try:
-        for family in families:
+        for family in parse(text):
             yield from family.samples
     except ValueError as error:
         raise DeliveryRefused(
