@@ -2,7 +2,7 @@
 
     ApportionError
     ├── ConfigError        exit 6   a setting or a reference table is wrong; a person must edit it
-    ├── DeliveryRefused    exit 7   a provider's delivery cannot be trusted; the last good one stands
+    ├── DeliveryRefused    exit 7   a delivery cannot be trusted; the last good one stands
     ├── GateRefused        exit 3   the build failed its checks; nothing was published
     ├── Busy               exit 5   another run holds the warehouse
     └── SourceUnavailable  exit 4   a provider could not be reached; trying later may help

@@ -1,8 +1,8 @@
 """`apportion.toml`, read once, validated and frozen; passed to every step as an argument.
 
 Precedence of the configuration file: `--config`, then `APPORTION_CONFIG`, then `./apportion.toml`.
-Secrets never stand in the file: a secret is written `env:NAME` or `file:/path`, and resolved where it
-is used.
+Secrets never stand in the file: a secret is written `env:NAME` or `file:/path`, and resolved where
+it is used.
 """
 
 import difflib
@@ -45,8 +45,10 @@ class Schedule(Section):
 
 
 class SourceSettings(BaseModel):
-    """One configured source. Every key beyond `name` and `kind` belongs to the kind, which validates
-    it (see `ingest.registry`)."""
+    """One configured source.
+
+    Every key beyond `name` and `kind` belongs to the kind, which validates it (`ingest.registry`).
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -76,7 +78,7 @@ class Settings(Section):
     organization: Organization
     schedule: Schedule
     sources: tuple[SourceSettings, ...] = Field(min_length=1)
-    warehouse: Warehouse = Warehouse()
+    warehouse: Warehouse = Field(default_factory=lambda: Warehouse.model_validate({}))
     home: Path = Field(Path("var"), exclude=True, description="Where all state is kept.")
     directory: Path = Field(
         Path(), exclude=True, description="The folder of the file; relative locations start here."

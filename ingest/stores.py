@@ -89,7 +89,7 @@ def open_store(location: str, directory: Path, options: StoreOptions | None = No
             f'"{location}": neither s3://bucket/prefix nor a folder. Nothing can be read from it. '
             "Correct the location in the configuration.",
         )
-    from ingest.s3 import S3Store  # noqa: PLC0415 - boto3 takes half a second to import
+    from ingest.s3 import S3Store
 
     return S3Store(
         bucket,

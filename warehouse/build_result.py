@@ -38,6 +38,15 @@ class BuildResult:
     lake_files: tuple[LakeFile, ...]
     totals: tuple[Total, ...]
 
+    @property
+    def amounts(self) -> dict[str, str]:
+        """The totals as exact decimal text, by measure and currency."""
+        return {
+            f"{measure} {total.billing_currency}": str(getattr(total, measure))
+            for total in self.totals
+            for measure in ("billed_cost", "effective_cost")
+        }
+
     def save(self) -> None:
         """Write `build.json` beside the database."""
         write_json(self.path.parent / RECORD, ADAPTER.dump_python(self, mode="json"))

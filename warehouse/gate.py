@@ -159,3 +159,21 @@ def _record(release: Path, checks: Sequence[Check], limits: Warehouse) -> None:
                 for c in checks
             ],
         )
+
+
+def passed(build: Path) -> str:
+    """The hash of a build that passed the gate.
+
+    Raises:
+        GateRefused: `GATE_MISSING`, there is no word that it did.
+    """
+    report = build.parent / "gate.json"
+    document = json.loads(report.read_bytes()) if report.is_file() else {"passed": False}
+    if not document["passed"]:
+        raise GateRefused(
+            "GATE_MISSING",
+            f"{report}: this build has not passed the gate. Nothing was published. "
+            "Run the gate first.",
+        )
+    digest: str = document["sha256"]
+    return digest

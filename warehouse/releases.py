@@ -62,7 +62,7 @@ class Pointer(BaseModel):
     sha256: str
 
 
-class ReleaseTamperedError(ApportionError):
+class ReleaseTampered(ApportionError):
     """A published file is not what was published."""
 
     exit_code = 3
@@ -108,7 +108,7 @@ def verify(home: Path) -> Release | None:
     """Check the current release byte for byte, and fall back to the newest whole one.
 
     Raises:
-        ReleaseTamperedError: `RELEASE_TAMPERED`, after pointing readers to an older release if
+        ReleaseTampered: `RELEASE_TAMPERED`, after pointing readers to an older release if
             there is one.
     """
     release = current(home)
@@ -121,7 +121,7 @@ def verify(home: Path) -> Release | None:
         served = f"Readers are served generation {fallback.generation} of {fallback.usage_date}."
     else:
         served = "There is no older release."
-    raise ReleaseTamperedError(
+    raise ReleaseTampered(
         "RELEASE_TAMPERED",
         f"{release.path(home)}: the bytes are not those of generation {release.generation}. "
         f"{served} Run `apportion rebuild` to make the release again from the landing zone.",

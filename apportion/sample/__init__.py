@@ -1,4 +1,4 @@
-"""The sample company: a simulated organisation, its providers' exports, and the truth behind them."""
+"""The sample company: a simulated organisation, its providers' exports, and the truth."""
 
 from apportion.sample.gateway_log import PROMPT_CANARY
 from apportion.sample.options import SampleOptions, SampleResult

@@ -97,7 +97,7 @@ _POOL_TAGS: dict[str, dict[str, str]] = {
 """What people wrote on the nodes: mixed spellings, a typing error, nothing at all."""
 
 
-def sub_account(provider: str, name: str) -> Columns:
+def sub_account(name: str) -> Columns:
     """The sub-account columns of a charge."""
     identifier = AWS_ACCOUNTS.get(name, name)
     titles = {AZURE_SUBSCRIPTION: "ml-research", "hall-munich": "Hall Munich"}
@@ -112,7 +112,7 @@ def node_columns(node: Node) -> Columns:
     return {
         **BILLING[pool.provider],
         **_COMPUTE[pool.provider],
-        **sub_account(pool.provider, pool.sub_account),
+        **sub_account(pool.sub_account),
         "charge_category": "Usage",
         "charge_description": f"{word} in {node.zone}",
         "availability_zone": node.zone,
@@ -136,15 +136,10 @@ def commitment_columns(provider: str) -> Columns:
     return {
         **BILLING[provider],
         **_COMPUTE[provider],
-        **sub_account(provider, home),
+        **sub_account(home),
         "resource_type": None,
         "service_category": "Compute",
         "service_subcategory": "Virtual Machines",
         "pricing_unit": "Hours",
         "pricing_category": "Committed",
     }
-
-
-PROJECT_DATA = "kestrel-data"
-SUBSCRIPTION_APPS = "c41e8b90-6f0d-4f3f-8a0b-1e5d2a9c7b64"
-"""Sub-accounts without GPUs."""

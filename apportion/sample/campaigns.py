@@ -1,10 +1,11 @@
-"""Training, fine-tuning and batch inference: runs that take whole nodes, and the gaps between them."""
+"""Training, fine-tuning and batch inference: runs on whole nodes, and the gaps between them."""
 
 from dataclasses import dataclass
 
 from apportion.sample.calendar import DAY_MINUTES, HOUR_MINUTES
 from apportion.sample.fleet import Device
 from apportion.sample.noise import Dice, Noise
+from apportion.sample.tables import read
 from apportion.sample.workloads import FOREVER, Schedule
 
 HUNG_SHARE = 0.07
@@ -16,8 +17,9 @@ GANG_NODES = 3
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """Something that a team runs again and again."""
+    """Something that a team runs again and again, for so many `hours` at a time."""
 
+    pool_kind: str
     name: str
     team: str
     model: str
@@ -28,26 +30,11 @@ class Experiment:
     hours: tuple[float, float]
 
 
-TRAINING = (
-    Experiment("atlas-next-pretrain", "foundation-models", "atlas-next-200b", "training", "training-foundation", 0.58, "fm", (30, 110)),
-    Experiment("vla-pretrain", "foundation-models", "vla-policy-34b", "training", "training-foundation", 0.52, "foundation-models", (16, 60)),
-    Experiment("percept-bev", "perception", "percept-bev-2b", "training", "training-robotics", 0.44, "perception", (8, 40)),
-    Experiment("sim-world", "simulation", "world-model-7b", "training", "training-robotics", 0.49, "Sim", (8, 30)),
-    Experiment("reward-model", "alignment", "reward-8b", "training", "training-foundation", 0.41, "alignment", (5, 20)),
-)  # fmt: skip
-TUNING = (
-    Experiment("support-sft", "support-assistant", "support-agent-13b", "fine_tuning", "fine-tuning", 0.47, "support", (2, 11)),
-    Experiment("fraud-lora", "fraud", "fraud-screen-8b", "fine_tuning", "fine-tuning", 0.38, "fraud-detection", (1, 6)),
-    Experiment("recs-ranker", "recommendations", "rerank-3b", "fine_tuning", "fine-tuning", 0.42, "RecSys", (2, 9)),
-    Experiment("moderation-dpo", "trust-safety", "moderation-8b", "fine_tuning", "fine-tuning", 0.36, "trust-safety", (2, 7)),
-    Experiment("asr-adapt", "speech-research", "asr-large", "fine_tuning", "fine-tuning", 0.45, "speech", (3, 14)),
-)  # fmt: skip
-BATCH = (
-    Experiment("catalog-embed", "search", "search-embed-1b", "batch_inference", "batch", 0.71, "search-team", (4, 9)),
-    Experiment("log-labelling", "perception", "percept-bev-2b", "batch_inference", "batch", 0.66, "perception", (3, 9)),
-    Experiment("nightly-eval", "alignment", "atlas-chat-70b", "batch_inference", "batch", 0.6, "alignment", (2, 6)),
-    Experiment("ad-features", "ads-ranking", "ads-encoder-1b", "batch_inference", "batch", 0.68, "ads", (3, 8)),
-)  # fmt: skip
+EXPERIMENTS = read("experiments", Experiment)
+TRAINING, TUNING, BATCH = (
+    tuple(found for found in EXPERIMENTS if found.pool_kind == kind)
+    for kind in ("training", "tuning", "batch")
+)
 
 
 def add_campaigns(schedule: Schedule, noise: Noise) -> None:
@@ -79,7 +66,7 @@ def _in_sequence(
     while start < schedule.calendar.minutes:
         experiment = experiments[dice.choice(len(experiments))]
         length = int(dice.uniform(*experiment.hours) * HOUR_MINUTES)
-        _start(schedule, dice, experiment, run, gang, start, start + length)
+        _start(schedule, dice, experiment, run=run, gang=gang, start=start, end=start + length)
         gap = dice.uniform(*gap_hours)
         if schedule.calendar.is_weekend(
             min((start + length) // DAY_MINUTES, schedule.calendar.days - 1)
@@ -97,13 +84,22 @@ def _nightly(schedule: Schedule, dice: Dice, node: list[Device]) -> None:
         for part in (node[: len(node) // 2], node[len(node) // 2 :]):
             experiment = BATCH[dice.choice(len(BATCH))]
             length = int(dice.uniform(*experiment.hours) * HOUR_MINUTES)
-            _start(schedule, dice, experiment, day + 1, [part], start, min(start + length, end))
+            _start(
+                schedule,
+                dice,
+                experiment,
+                run=day + 1,
+                gang=[part],
+                start=start,
+                end=min(start + length, end),
+            )
 
 
 def _start(
     schedule: Schedule,
     dice: Dice,
     experiment: Experiment,
+    *,
     run: int,
     gang: list[list[Device]],
     start: int,

@@ -7,8 +7,8 @@ from apportion.sample.company import COMPANY, REPORTING_CURRENCY
 from apportion.sample.layouts import AWS_EXPORT, AZURE_EXPORT
 
 TEMPLATE = """\
-# A simulated company, written by `apportion simulate`. Everything under exports/ has the layout of the
-# real provider; point `location` at your own buckets (s3://bucket/prefix) to use this file for real.
+# A simulated company, written by `apportion simulate`. Everything under exports/ has the layout of
+# the real provider; point `location` at your own buckets (s3://bucket/prefix) to use it for real.
 
 [organization]
 name = "{company}"
@@ -19,7 +19,7 @@ statement_measure = "effective_cost"    # or "billed_cost"
 first_usage_date = {first}
 last_usage_date = {last}                # leave out for data that keeps coming
 
-# The bills ------------------------------------------------------------------------------------------
+# The bills ------------------------------------------------------------------------------------
 
 [[sources]]
 name = "aws"                            # AWS Data Exports, FOCUS 1.2 with AWS columns
@@ -60,10 +60,10 @@ location = "exports/data-hall"
 layout = "files"
 files = [{hall_files}]
 
-# Who used what --------------------------------------------------------------------------------------
+# Who used what --------------------------------------------------------------------------------
 
 [[sources]]
-name = "prometheus"                     # dcgm-exporter and kube-state-metrics; with `url` a live server
+name = "prometheus"                     # dcgm-exporter and kube-state-metrics
 kind = "prometheus_dump"
 location = "exports/prometheus"
 
@@ -77,7 +77,7 @@ name = "gateway"                        # LiteLLM's log of every model call
 kind = "litellm"
 location = "exports/litellm"
 
-# Who owns what --------------------------------------------------------------------------------------
+# Who owns what --------------------------------------------------------------------------------
 
 [[sources]]
 name = "reference"                      # teams, rules, prices, policies: edit these tables

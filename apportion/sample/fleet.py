@@ -6,6 +6,7 @@ import numpy as np
 
 from apportion.sample.calendar import DAY_HOURS, EVENING, MORNING, Calendar
 from apportion.sample.noise import Bools, Noise
+from apportion.sample.tables import read
 
 AWS_REGION = "us-east-1"
 AZURE_REGION = "eastus2"
@@ -22,8 +23,8 @@ LATE_NODES = 2
 class Pool:
     """Nodes of one kind with one job. Prices per node-hour in the billing currency.
 
-    `committed` nodes are covered by a commitment at `committed_price`; `runs` is "always", "workdays"
-    or "nights" (spot).
+    `committed` nodes are covered by a commitment at `committed_price`; `runs` is "always",
+    "workdays" or "nights" (spot).
     """
 
     name: str
@@ -43,31 +44,7 @@ class Pool:
     peak_watts: int = 690
 
 
-POOLS = (
-    Pool("aws-p5-serve", "aws", "p5.48xlarge", "NVIDIA H100 80GB HBM3", 8, 2, "55.04", "ml-prod"),
-    Pool("aws-p5-train", "aws", "p5.48xlarge", "NVIDIA H100 80GB HBM3", 8, 6, "55.04", "ml-research", 4, "36.5"),
-    Pool("aws-p4d-tune", "aws", "p4d.24xlarge", "NVIDIA A100-SXM4-40GB", 8, 2, "21.957642", "ml-research",
-         memory_mib=40_960, idle_watts=52, peak_watts=400),
-    Pool("aws-p4d-batch", "aws", "p4d.24xlarge", "NVIDIA A100-SXM4-40GB", 8, 1, "21.957642", "ml-research",
-         runs="nights", memory_mib=40_960, idle_watts=52, peak_watts=400),
-    Pool("aws-p4d-shared", "aws", "p4d.24xlarge", "NVIDIA A100-SXM4-40GB", 8, 1, "21.957642", "sandbox",
-         memory_mib=40_960, idle_watts=52, peak_watts=400),
-    Pool("aws-g6e-serve", "aws", "g6e.12xlarge", "NVIDIA L40S", 4, 2, "10.49264", "ml-prod",
-         memory_mib=46_068, idle_watts=35, peak_watts=340),
-    Pool("aws-g5-serve", "aws", "g5.12xlarge", "NVIDIA A10G", 4, 2, "5.672", "ml-prod",
-         memory_mib=23_028, idle_watts=22, peak_watts=290),
-    Pool("aws-g5-dev", "aws", "g5.xlarge", "NVIDIA A10G", 1, 4, "1.006", "sandbox", runs="workdays",
-         memory_mib=23_028, idle_watts=22, peak_watts=290),
-    Pool("aws-g6e-dev", "aws", "g6e.xlarge", "NVIDIA L40S", 1, 4, "1.861", "sandbox",
-         memory_mib=46_068, idle_watts=35, peak_watts=340),
-    Pool("azure-nd-train", "azure", "Standard_ND96isr_H100_v5", "NVIDIA H100 80GB HBM3", 8, 3, "98.32", AZURE_SUBSCRIPTION, 2, "62.92"),
-    Pool("azure-nd-serve", "azure", "Standard_ND96isr_H100_v5", "NVIDIA H100 80GB HBM3", 8, 1, "98.32", AZURE_SUBSCRIPTION),
-    Pool("gcp-a3-train", "gcp", "a3-highgpu-8g", "NVIDIA H100 80GB HBM3", 8, 3, "88.49", GCP_PROJECT, 2, "61.384", has_sm_active=False),
-    Pool("gcp-a3-batch", "gcp", "a3-highgpu-8g", "NVIDIA H100 80GB HBM3", 8, 1, "88.49", GCP_PROJECT, has_sm_active=False),
-    Pool("gcp-a3-serve", "gcp", "a3-highgpu-8g", "NVIDIA H100 80GB HBM3", 8, 1, "88.49", GCP_PROJECT, has_sm_active=False),
-    Pool("hall-a100", "onprem", "dgx-a100-640", "NVIDIA A100-SXM4-80GB", 8, 4, "12.64", "hall-munich", has_sm_active=False,
-         idle_watts=55, peak_watts=400),
-)  # fmt: skip
+POOLS = read("pools", Pool)
 
 BASE_GPUS = sum(pool.count * pool.gpus_per_node for pool in POOLS)
 

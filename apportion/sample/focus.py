@@ -54,8 +54,8 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = {
     "x_ResourceGroupName": pl.String,
     "x_SkuMeterCategory": pl.String,
 }
-"""A charge here: FOCUS columns (amounts and prices in ticks, quantities in thousandths), what caused
-it (`cause`: node, team, vendor, shared, commitment_unused or purchase), and provider columns."""
+"""A charge here: FOCUS columns (amounts and prices in ticks, quantities in thousandths), what
+caused it (node, team, vendor, shared, commitment_unused, purchase), and provider columns."""
 
 
 def conform(frame: pl.DataFrame) -> pl.DataFrame:

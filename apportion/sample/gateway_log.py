@@ -1,14 +1,16 @@
-"""The gateway's log: LiteLLM standard logging payloads, one JSON object per line, in hourly batches."""
+"""The gateway's log: LiteLLM standard logging payloads as JSON lines, in hourly batches."""
 
 import gzip
 import hashlib
 import json
+import re
+from importlib import resources
 from pathlib import Path
 
 import polars as pl
 
 from apportion.sample import money
-from apportion.sample.calendar import HOUR_US, Calendar
+from apportion.sample.calendar import HOUR_US, MINUTE_US, Calendar
 from apportion.sample.company import TEAM
 from apportion.sample.models import API_MODEL, DEPLOYMENT, ROUTES, Route
 from apportion.sample.noise import Ints, Noise
@@ -18,7 +20,9 @@ PROMPT_CANARY = "kestrel-prompt-canary-5d1e90"
 """Stands in every prompt and answer of the log; it must never be found in a warehouse."""
 
 COMPRESSION = 5
-VENDOR_VERSION = {"claude-sonnet-4-5": "-20250929", "claude-haiku-4-5": "-20251001"}
+PINNED = {"claude-sonnet-4-5": "-20250929", "claude-haiku-4-5": "-20251001"}
+ATTEMPT_KEYS = 1 << 62
+CALLS_PER_SESSION = 3
 
 
 class GatewayLog:
@@ -29,50 +33,51 @@ class GatewayLog:
         self._noise = noise
         self._calendar = calendar
         self._routes = pl.DataFrame([_route_columns(i, r) for i, r in enumerate(ROUTES)])
-        self.object_count = 0
+        self._payload = _payload()
 
     def write(self, requests: pl.DataFrame, part: int) -> None:
-        """Write one batch per hour in which requests started."""
-        lines = self._lines(requests)
-        hours = requests.select(pl.col("start_us") // HOUR_US).to_series()
-        frame = pl.DataFrame({"hour": hours, "line": lines})
-        for (hour,), batch in frame.group_by("hour", maintain_order=True):
-            self._write_batch(int(hour), part, batch["line"])  # type: ignore[call-overload]
+        """Write one batch for each hour in which requests started."""
+        frame = requests.select(hour=pl.col("start_us") // HOUR_US, line=self._lines(requests))
+        for batch in frame.partition_by("hour", maintain_order=True):
+            self._write_batch(batch["hour"][0], part, batch["line"])
 
     def _write_batch(self, hour: int, part: int, lines: pl.Series) -> None:
-        started = self._calendar.instant((hour * HOUR_US - self._calendar.origin_us) // 60_000_000)
+        minute = (hour * HOUR_US - self._calendar.origin_us) // MINUTE_US
+        started = self._calendar.instant(minute)
         folder = self._folder / f"{started:%Y-%m-%d}" / f"{started:%H}"
         folder.mkdir(parents=True, exist_ok=True)
         content = ("\n".join(lines.to_list()) + "\n").encode()
         batch = hashlib.blake2b(f"{hour}/{part}".encode(), digest_size=6).hexdigest()
         path = folder / f"{started:%H}-59-{part:02d}_batch-{batch}.jsonl.gz"
         path.write_bytes(gzip.compress(content, COMPRESSION, mtime=0))
-        self.object_count += 1
 
     def _lines(self, requests: pl.DataFrame) -> pl.Series:
         keys = requests["key"].to_numpy()
-        attempts = keys % (1 << 62)
+        attempts = keys % ATTEMPT_KEYS
         routed = requests.join(self._routes, on="route", how="left", maintain_order="left")
-        frame = routed.with_columns(
+        named = routed.with_columns(
             request_ids(self._noise, keys),
             trace=self._noise.hexadecimal("trace", attempts),
-            session=self._noise.hexadecimal("session", attempts // 3),
+            session=self._noise.hexadecimal("session", attempts // CALLS_PER_SESSION),
             cost=_cost_ticks(requests),
+            customer=pl.col("user") * 7 + pl.col("route"),
         )
-        return frame.select(pl.concat_str(_payload())).to_series()
+        return named.with_columns(**_texts()).select(line=pl.concat_str(self._payload)).to_series()
 
 
 def request_ids(noise: Noise, keys: Ints) -> pl.Series:
     """The ids that the gateway gives requests."""
-    digits = pl.DataFrame(
-        {"a": noise.hexadecimal("id", keys), "b": noise.hexadecimal("id-2", keys)}
-    )
+    halves = {"a": noise.hexadecimal("id", keys), "b": noise.hexadecimal("id-2", keys)}
     a, b = pl.col("a").str, pl.col("b").str
-    uuid = pl.concat_str(
-        a.slice(0, 8), a.slice(8, 4), pl.lit("4") + a.slice(13, 3), pl.lit("a") + b.slice(1, 3),
-        b.slice(4, 12), separator="-",
-    )  # fmt: skip
-    return digits.select(request_id="chatcmpl-" + uuid).to_series()
+    groups = (
+        a.slice(0, 8),
+        a.slice(8, 4),
+        pl.lit("4") + a.slice(13, 3),
+        pl.lit("a") + b.slice(1, 3),
+        b.slice(4, 12),
+    )
+    uuid = pl.concat_str(groups, separator="-")
+    return pl.DataFrame(halves).select(request_id="chatcmpl-" + uuid).to_series()
 
 
 def _cost_ticks(requests: pl.DataFrame) -> pl.Series:
@@ -92,38 +97,56 @@ def _cost_ticks(requests: pl.DataFrame) -> pl.Series:
         + pl.col("output") * pl.col("output_price")
     )
     priced = requests.join(prices, on="route", how="left", maintain_order="left")
-    return priced.select(
-        pl.when(pl.col("is_hit")).then(0).otherwise(cost.fill_null(0)).alias("cost")
-    ).to_series()
+    is_free = pl.col("is_hit") | pl.col("input_price").is_null()
+    return priced.select(cost=pl.when(is_free).then(0).otherwise(cost)).to_series()
 
 
 def _route_columns(index: int, route: Route) -> dict[str, object]:
-    """What every call of a route has in common."""
+    """What all calls of a route have in common."""
     team = TEAM[route.team]
     served = DEPLOYMENT.get(route.target)
     provider, _, model = route.target.rpartition("/")
-    key_hash = hashlib.sha256(route.key_alias.encode()).hexdigest()
-    pinned = model + VENDOR_VERSION.get(model, "")
+    inside = f"http://{served.name}.{served.namespace}.svc:8000/v1" if served else ""
     return {
         "route": index,
         "team_id": json.dumps(route.gateway_team or route.team),
         "team_alias": json.dumps(team.display),
-        "key_hash": key_hash,
+        "key_hash": hashlib.sha256(route.key_alias.encode()).hexdigest(),
         "key_alias": json.dumps(route.key_alias),
         "provider": provider or "hosted_vllm",
-        "model": f"{model}" if served else pinned,
+        "model": model + PINNED.get(model, ""),
         "model_group": model,
         "model_id": served.name if served else hashlib.sha256(model.encode()).hexdigest(),
         "call_type": route.api,
-        "api_base": f"http://{served.name}.{served.namespace}.svc:8000/v1"
-        if served
-        else f"https://api.{provider}.com",
+        "api_base": inside or f"https://api.{provider}.com",
         "tags": json.dumps([f"cost_center:{team.cost_center}"] if index % 2 else []),
     }
 
 
-def _optional(missing: str, column: str) -> pl.Expr:
-    return pl.when(missing).then(pl.lit("null")).otherwise(pl.col(column))
+def _texts() -> dict[str, pl.Expr]:
+    """The placeholders of the payload that are not columns as they are."""
+    duration = (pl.col("end_us") - pl.col("start_us")) / 1_000_000
+    return {
+        "call_id": pl.col("request_id").str.slice(len("chatcmpl-")),
+        "status": _either("is_failed", "failure", "success"),
+        "cache_hit": _either("is_hit", '"True"', "null"),
+        "error": _either("is_failed", '"litellm.InternalServerError: upstream 500"', "null"),
+        "key_alias": pl.when("is_keyless").then(pl.lit("null")).otherwise("key_alias"),
+        "team_id": pl.when("is_nameless").then(pl.lit("null")).otherwise("team_id"),
+        "team_alias": pl.when("is_nameless").then(pl.lit("null")).otherwise("team_alias"),
+        "started": _seconds("start_us"),
+        "ended": _seconds("end_us"),
+        "first": _seconds("first_us"),
+        "duration": duration.round(6),
+        "total": pl.col("input") + pl.col("output"),
+        "canary": pl.lit(PROMPT_CANARY),
+        "cost": money.text("cost"),
+        "usage": _usage(),
+    }
+
+
+def _either(condition: str, yes: str, no: str) -> pl.Expr:
+    return pl.when(condition).then(pl.lit(yes)).otherwise(pl.lit(no))
 
 
 def _seconds(column: str) -> pl.Expr:
@@ -131,56 +154,22 @@ def _seconds(column: str) -> pl.Expr:
     return whole + "." + (pl.col(column) % 1_000_000).cast(pl.String).str.zfill(6)
 
 
+def _usage() -> pl.Expr:
+    """The vendor's usage object."""
+    details = pl.struct(cached_tokens="cache_read")
+    return pl.struct(
+        prompt_tokens="input",
+        completion_tokens="output",
+        total_tokens=pl.col("input") + pl.col("output"),
+        prompt_tokens_details=details,
+        completion_tokens_details=pl.struct(reasoning_tokens="reasoning"),
+        cache_read_input_tokens="cache_read",
+        cache_creation_input_tokens="cache_creation",
+    ).struct.json_encode()
+
+
 def _payload() -> list[pl.Expr]:
-    """The pieces of a payload, in order; what the warehouse never reads is kept short."""
-    text, number = pl.lit, lambda column: pl.col(column).cast(pl.String)
-    total = (pl.col("input") + pl.col("output")).cast(pl.String)
-    duration_us = (pl.col("end_us") - pl.col("start_us")).alias("duration_us")
-    status = pl.when("is_failed").then(text("failure")).otherwise(text("success"))
-    hit = pl.when("is_hit").then(text('"True"')).otherwise(text("null"))
-    usage = [
-        text('{"prompt_tokens":'), number("input"),
-        text(',"completion_tokens":'), number("output"),
-        text(',"total_tokens":'), total,
-        text(',"prompt_tokens_details":{"cached_tokens":'), number("cache_read"),
-        text('},"cache_read_input_tokens":'), number("cache_read"),
-        text(',"cache_creation_input_tokens":'), number("cache_creation"),
-        text(',"completion_tokens_details":{"reasoning_tokens":'), number("reasoning"),
-        text("}}"),
-    ]  # fmt: skip
-    return [
-        text('{"id":"'), pl.col("request_id"),
-        text('","litellm_call_id":"'), pl.col("request_id").str.slice(9),
-        text('","trace_id":"'), pl.col("trace"),
-        text('","session_id":"'), pl.col("session"),
-        text('","call_type":"'), pl.col("call_type"),
-        text('","cache_hit":'), hit,
-        text(',"stream":true,"status":"'), status,
-        text('","custom_llm_provider":"'), pl.col("provider"),
-        text('","startTime":'), _seconds("start_us"),
-        text(',"endTime":'), _seconds("end_us"),
-        text(',"completionStartTime":'), _seconds("first_us"),
-        text(',"response_time":'), (duration_us / 1_000_000).round(6).cast(pl.String),
-        text(',"model":"'), pl.col("model"),
-        text('","model_group":"'), pl.col("model_group"),
-        text('","model_id":"'), pl.col("model_id"),
-        text('","api_base":"'), pl.col("api_base"),
-        text('","metadata":{"user_api_key_hash":"'), pl.col("key_hash"),
-        text('","user_api_key_alias":'), _optional("is_keyless", "key_alias"),
-        text(',"user_api_key_team_id":'), _optional("is_nameless", "team_id"),
-        text(',"user_api_key_team_alias":'), _optional("is_nameless", "team_alias"),
-        text(',"user_api_key_user_id":"u-'), number("user"),
-        text('","user_api_key_end_user_id":"customer-'), (pl.col("user") * 7 + pl.col("route")).cast(pl.String),
-        text('","user_api_key_org_id":"kestrel","spend_logs_metadata":null,"usage_object":'), *usage,
-        text('},"response_cost":'), money.text("cost"),
-        text(',"cost_breakdown":null,"total_tokens":'), total,
-        text(',"prompt_tokens":'), number("input"),
-        text(',"completion_tokens":'), number("output"),
-        text(',"request_tags":'), pl.col("tags"),
-        text(',"end_user":"customer-'), (pl.col("user") * 7 + pl.col("route")).cast(pl.String),
-        text(f'","messages":[{{"role":"user","content":"{PROMPT_CANARY}: please help me with case '), number("user"),
-        text(f'"}}],"response":{{"choices":[{{"message":{{"role":"assistant","content":"{PROMPT_CANARY}: answer"}}}}],"usage":'), *usage,
-        text('},"hidden_params":{"batch_models":null},"error_str":'),
-        pl.when("is_failed").then(text('"litellm.InternalServerError: upstream 500"')).otherwise(text("null")),
-        text(',"model_map_information":null}'),
-    ]  # fmt: skip
+    """The payload's template as literal text and columns, in turn."""
+    file = resources.files(__package__).joinpath("data", "gateway_payload.json.template")
+    pieces = re.split(r"<(\w+)>", file.read_text("utf-8").replace("\n", ""))
+    return [pl.col(p).cast(pl.String) if i % 2 else pl.lit(p) for i, p in enumerate(pieces)]

@@ -1,4 +1,4 @@
-"""Deliveries as providers lay them out: folders, file names, manifests, earlier and final versions."""
+"""Deliveries as providers lay them out: folders, files, manifests, earlier and final versions."""
 
 import hashlib
 import json
@@ -16,6 +16,7 @@ from apportion.sample.calendar import next_month
 AWS_EXPORT = "kestrel-focus"
 AZURE_EXPORT = "kestrel-focus"
 AZURE_SCOPE = "/providers/Microsoft.Billing/billingAccounts/77120934"
+AZURE_EXPORT_ID = f"{AZURE_SCOPE}/providers/Microsoft.CostManagement/exports/{AZURE_EXPORT}"
 ROWS_PER_FILE = 20_000
 AWS_COLUMNS = (*focus.COLUMNS_1_2, "x_Discounts", "x_Operation", "x_ServiceCode")
 AZURE_COLUMNS = (*focus.COLUMNS_1_2, "x_ResourceGroupName", "x_SkuMeterCategory")
@@ -126,7 +127,7 @@ def _azure_run(folder: Path, month: date, rows: pl.DataFrame, submitted: datetim
             "dataRowCount": rows.height,
             "exportConfig": {
                 "exportName": AZURE_EXPORT,
-                "resourceId": f"{AZURE_SCOPE}/providers/Microsoft.CostManagement/exports/{AZURE_EXPORT}",
+                "resourceId": AZURE_EXPORT_ID,
                 "dataVersion": "1.2-preview",
                 "apiVersion": "2023-07-01-preview",
                 "type": "FocusCost",

@@ -1,4 +1,4 @@
-"""Counter-based randomness: a value depends on the seed, a stream's name and a key, on nothing else.
+"""Counter-based randomness: a value depends on the seed, a stream's name and a key alone.
 
 So any part of the company can be generated on its own, in any order and in any chunk, and comes out
 the same.

@@ -1,13 +1,13 @@
 """The tables that the company edits: owners, rules, deployments, prices, policies, rates."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
 from apportion.sample import service_charges
 from apportion.sample.calendar import Calendar
-from apportion.sample.campaigns import BATCH, TRAINING, TUNING
+from apportion.sample.campaigns import EXPERIMENTS
 from apportion.sample.company import (
     COST_CENTER_SPELLINGS,
     REPORTING_CURRENCY,
@@ -27,7 +27,7 @@ from apportion.sample.models import (
 from apportion.sample.vendors import DIRECT_USES, VENDORS
 from ingest.schemas import REFERENCE
 
-Row = dict[str, object]
+Row = Mapping[str, object]
 EURO_RATES = ("1.0845", "1.0791", "1.0868", "1.0912", "1.0877")
 WEIGHT_UNIT_US = 10
 PRICES_SINCE = date(2026, 1, 1)
@@ -93,12 +93,12 @@ def _owner_rules() -> Iterable[Row]:
     yield _rule(10, "pod_label", "label_team", "*", "$value")
     yield _rule(10, "slurm_account", "", "*", "$value")
     yield _rule(10, "gateway_team", "", "*", "$value")
-    for team, alias in sorted({(route.team, route.key_alias) for route in ROUTES}):
-        yield _rule(20, "api_key_alias", "", alias, team)
+    for name, alias in sorted({(route.team, route.key_alias) for route in ROUTES}):
+        yield _rule(20, "api_key_alias", "", alias, name)
     yield _rule(30, "tag", "team", "*", "$value")
     for team in TEAMS:
         yield _rule(31, "tag", "cost_center", team.cost_center.lower(), team.name)
-    for namespace, team in (
+    for namespace, name in (
         ("search-prod", "search"),
         ("fraud-prod", "fraud"),
         ("support-prod", "support-assistant"),
@@ -106,21 +106,21 @@ def _owner_rules() -> Iterable[Row]:
         ("robotics-serving", "fleet-autonomy"),
         ("training-foundation", "foundation-models"),
     ):
-        yield _rule(40, "namespace", "", namespace, team)
+        yield _rule(40, "namespace", "", namespace, name)
     projects = {(f"proj-{use.account}", use.team) for use in DIRECT_USES}
     projects |= {(f"proj-{r.team}", r.team) for r in ROUTES if "/" in r.target}
-    for project, team in sorted(projects):
-        yield _rule(50, "sub_account_id", "", project, team)
-    for account, team in (
+    for project, name in sorted(projects):
+        yield _rule(50, "sub_account_id", "", project, name)
+    for account, name in (
         ("search-prod", "search"),
         ("data-platform", "data-platform"),
         ("shared-services", "ml-platform"),
     ):
-        yield _rule(60, "sub_account_id", "", AWS_ACCOUNTS[account], team)
+        yield _rule(60, "sub_account_id", "", AWS_ACCOUNTS[account], name)
 
 
 def _workload_rules() -> Iterable[Row]:
-    for experiment in (*TRAINING, *TUNING, *BATCH):
+    for experiment in EXPERIMENTS:
         yield {
             "priority": 10,
             "match_field": "pod_label",

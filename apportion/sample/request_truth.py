@@ -5,7 +5,6 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from apportion.sample.calendar import HOUR_US
 from apportion.sample.gateway_log import request_ids
 from apportion.sample.models import API_MODEL, ROUTES
 from apportion.sample.noise import Noise
@@ -82,7 +81,7 @@ def _routes() -> pl.DataFrame:
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
-_COSTS = f"""
+_COSTS = """
     select
         usage.key,
         make_timestamp(usage.hour_us) as hour_start,
@@ -90,7 +89,7 @@ _COSTS = f"""
         routes.deployment,
         usage.used_us * replicas.gpus as gpu_microseconds,
         ((node_hours.effective_cost::hugeint * usage.used_us * replicas.gpus * 1000000
-            // (replicas.node_gpus * {HOUR_US}::hugeint))::decimal(38, 0)
+            // (replicas.node_gpus * 3_600_000_000::hugeint))::decimal(38, 0)
             * 0.000000000000000001::decimal(18, 18))::decimal(38, 18) as effective_cost
     from usage
     inner join replicas using (replica)
@@ -99,7 +98,7 @@ _COSTS = f"""
     union all
     select
         requests.key,
-        make_timestamp(requests.start_us // {HOUR_US} * {HOUR_US}) as hour_start,
+        make_timestamp(requests.start_us // 3_600_000_000 * 3_600_000_000) as hour_start,
         routes.team,
         routes.deployment,
         0::bigint as gpu_microseconds,

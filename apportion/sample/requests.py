@@ -1,4 +1,4 @@
-"""Model calls: when they arrive, how many tokens they carry, how long they take, what goes wrong."""
+"""Model calls: when they arrive, their tokens, how long they take, what goes wrong."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -222,7 +222,7 @@ def _lengths(median: int, normal: Floats) -> Ints:
     if median == 0:
         return np.zeros(len(normal), dtype=np.int64)
     factor = np.exp(SPREAD * normal).clip(0.05, LONGEST_TOKENS)
-    return np.maximum(median * factor, 1).astype(np.int64)
+    return np.asarray(np.maximum(median * factor, 1).astype(np.int64))
 
 
 def _spread(calendar: Calendar, count: int) -> Ints:
@@ -233,7 +233,7 @@ def _spread(calendar: Calendar, count: int) -> Ints:
     missing = count - int(counts.sum())
     order = np.argsort(-(exact - counts).ravel(), kind="stable")[:missing]
     counts.ravel()[order] += 1
-    return counts
+    return np.asarray(counts)
 
 
 def _shape(calendar: Calendar, route: Route) -> Floats:

@@ -13,6 +13,7 @@ from apportion.sample.configuration import write_configuration
 from apportion.sample.fleet import build_fleet
 from apportion.sample.gateway_log import GatewayLog
 from apportion.sample.node_charges import node_charges
+from apportion.sample.node_truth import node_shares
 from apportion.sample.noise import Noise
 from apportion.sample.options import SampleOptions, SampleResult
 from apportion.sample.people import add_people
@@ -24,7 +25,7 @@ from apportion.sample.service_charges import monthly_charges, service_charges
 from apportion.sample.serving import add_serving
 from apportion.sample.slurm import write_slurm
 from apportion.sample.telemetry import Telemetry
-from apportion.sample.truth import charge_recipients, node_shares, write_truth
+from apportion.sample.truth import charge_recipients, write_truth
 from apportion.sample.vendor_charges import VendorUsage, vendor_charges
 from apportion.sample.vendors import VENDORS
 from apportion.sample.workloads import Schedule
@@ -47,8 +48,9 @@ def simulate(directory: Path, options: SampleOptions) -> SampleResult:
     if exports.exists() or truth.exists():
         raise ConfigError(
             "SAMPLE_EXISTS",
-            f"{directory}: there already is a sample company. Nothing was written, because replaced "
-            "exports would look like new deliveries. Choose another folder, or remove this one.",
+            f"{directory}: there already is a sample company. Nothing was written, because "
+            "replaced exports would look like new deliveries. Choose another folder, or remove "
+            "this one.",
         )
     noise = Noise(options.seed)
     calendar = Calendar(options.first_day, options.days)
@@ -56,7 +58,7 @@ def simulate(directory: Path, options: SampleOptions) -> SampleResult:
     charges = _charges(noise, calendar, schedule)
     with duckdb.connect(config={"threads": 2, "memory_limit": "500MB"}) as connection:
         connection.execute("set preserve_insertion_order = true")
-        company = _Traffic(directory, noise, schedule, charges, options, connection)
+        company = _Traffic(directory, options, schedule, charges, connection)
         company.run()
         written = _write_bills(exports, calendar, charges, company.vendor_usage)
         shares = node_shares(schedule, company.used())
@@ -118,13 +120,13 @@ class _Traffic:
     def __init__(
         self,
         directory: Path,
-        noise: Noise,
+        options: SampleOptions,
         schedule: Schedule,
         charges: Charges,
-        options: SampleOptions,
         connection: duckdb.DuckDBPyConnection,
     ) -> None:
         exports = directory / "exports"
+        noise = Noise(options.seed)
         self._noise = noise
         self._calendar = schedule.calendar
         self._generator = RequestGenerator(

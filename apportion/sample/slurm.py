@@ -1,4 +1,4 @@
-"""Slurm accounting: `sacct -X -D -T -P` of every day, so that each file holds that day's slices."""
+"""Slurm accounting: `sacct -X -D -T -P` of every day; each file holds that day's slices."""
 
 from pathlib import Path
 
@@ -6,10 +6,11 @@ from apportion.sample.calendar import DAY_MINUTES, Calendar
 from apportion.sample.layouts import delivery_entry, write_manifest
 from apportion.sample.workloads import Lease, Schedule
 
-COLUMNS = (
-    "JobID", "JobIDRaw", "Cluster", "Partition", "QOS", "Account", "User", "Submit", "Eligible", "Start",
-    "End", "ElapsedRaw", "State", "NNodes", "ReqTRES", "AllocTRES", "NodeList", "JobName",
-)  # fmt: skip
+_COLUMNS = (
+    *("JobID", "JobIDRaw", "Cluster", "Partition", "QOS", "Account", "User"),
+    *("Submit", "Eligible", "Start", "End", "ElapsedRaw", "State", "NNodes"),
+    *("ReqTRES", "AllocTRES", "NodeList", "JobName"),
+)
 INSTANT = "%Y-%m-%dT%H:%M:%S"
 QUEUE_MINUTES = 7
 
@@ -25,7 +26,7 @@ def write_slurm(folder: Path, schedule: Schedule) -> None:
     for day in range(schedule.calendar.days):
         lines = [line for job in sorted(jobs) for line in _slice(schedule.calendar, jobs[job], day)]
         path = folder / f"sacct-{schedule.calendar.day(day)}.psv"
-        path.write_text("\n".join(["|".join(COLUMNS), *lines]) + "\n", encoding="utf-8")
+        path.write_text("\n".join(["|".join(_COLUMNS), *lines]) + "\n", encoding="utf-8")
         entries.append(
             delivery_entry(folder, f"{schedule.calendar.day(day)}", "1", {path: len(lines)})
         )
@@ -65,4 +66,4 @@ def _slice(calendar: Calendar, leases: list[Lease], day: int) -> list[str]:
         if workload.slurm_job % 9 == 0
         else workload.model,
     }
-    return ["|".join(str(values[column]) for column in COLUMNS)]
+    return ["|".join(str(values[column]) for column in _COLUMNS)]

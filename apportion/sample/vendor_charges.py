@@ -1,4 +1,4 @@
-"""What the vendors of model APIs bill: tokens by day, project, model and token type, and a credit."""
+"""What vendors of model APIs bill: tokens by day, project, model and type, and a credit."""
 
 from datetime import timedelta
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from apportion.sample import money
 from apportion.sample.models import API_MODEL, TOKEN_TYPES
+from apportion.sample.tables import read
 
 
 def _per_token(per_million: str) -> int:
@@ -46,10 +47,4 @@ class DirectUse:
     tokens: dict[str, int]
 
 
-DIRECT_USES = (
-    DirectUse("perception", "openai/gpt-4.1", "image-labelling", {"input": 420_000, "cache_read": 60_000, "output": 30_000}),
-    DirectUse("developer-tools", "anthropic/claude-opus-4-5", "coding-agents",
-              {"input": 70_000, "cache_read": 900_000, "cache_creation": 60_000, "output": 22_000}),
-    DirectUse("search", "openai/gpt-5", "search", {"input": 300, "output": 20}),
-    DirectUse("developer-tools", "anthropic/claude-sonnet-4-5", "developer-tools", {"input": 500, "cache_read": 900, "output": 30}),
-)  # fmt: skip
+DIRECT_USES = read("direct_uses", DirectUse)

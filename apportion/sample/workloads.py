@@ -9,6 +9,7 @@ from apportion.sample.calendar import HOUR_MINUTES, Calendar
 from apportion.sample.fleet import Device, Fleet
 
 FOREVER = 1 << 40
+NOBODY = -1
 
 
 @dataclass(frozen=True, slots=True)

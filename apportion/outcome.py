@@ -1,0 +1,65 @@
+"""What `apportion run` says at its end."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from apportion.settings import Settings
+from apportion.steps import RunResult
+from apportion.summary import Table, tables, unreconciled
+
+if TYPE_CHECKING:
+    from apportion.console import Screen
+
+TOP = 10
+NAMES = ("spent", "teams", "savings", "reconciliation")
+
+
+def show(out: "Screen", settings: Settings, result: RunResult) -> None:
+    """Print what was spent, by whom, what could be saved, the reconciliation, and where to look."""
+    spent, teams, savings, reconciliation = tables(settings.home, NAMES)
+    differences = unreconciled(reconciliation)
+    out.show([spent, _first(teams), _first(savings)])
+    out.say(
+        f"Reconciliation: {len(reconciliation.rows)} balances, "
+        + (f"{len(differences)} WITH A DIFFERENCE" if differences else "difference 0")
+    )
+    out.say(_work(result))
+    places = {
+        "warehouse": str(settings.home / "current.duckdb"),
+        "statements": str(settings.home / "statements"),
+        "report": str(settings.home / "report" / "index.html"),
+    }
+    for name, path in places.items():
+        out.say(f"{name:<11} {path}")
+    for problem in result.problems:
+        out.say(f"\n{problem}")
+    out.answer(
+        places
+        | {
+            "run_id": result.run_id,
+            "generation": result.release.generation,
+            "is_unchanged": result.is_unchanged,
+            "days_computed": result.days_computed,
+            "days_carried": result.days_carried,
+            "spent": spent.as_json(),
+            "teams": teams.as_json(),
+            "savings": savings.as_json(),
+            "reconciliation": reconciliation.as_json(),
+            "problems": [str(problem) for problem in result.problems],
+        }
+    )
+
+
+def _first(table: Table) -> Table:
+    more = len(table.rows) - TOP
+    title = f"{table.title} (the first {TOP} of {len(table.rows)})" if more > 0 else table.title
+    return replace(table, title=title, rows=table.rows[:TOP])
+
+
+def _work(result: RunResult) -> str:
+    if result.is_unchanged:
+        return f"Nothing changed: generation {result.release.generation} stays."
+    return (
+        f"Published generation {result.release.generation}: {result.days_computed} days computed, "
+        f"{result.days_carried} carried over."
+    )

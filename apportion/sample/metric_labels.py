@@ -1,0 +1,48 @@
+"""Labels of metrics, as dcgm-exporter and kube-state-metrics write them, as JSON text."""
+
+import json
+
+from apportion.sample.fleet import Device, Node
+from apportion.sample.workloads import Workload
+
+DRIVER = "570.124.06"
+SCRAPE = {"instance": "10.20.0.14:8080", "job": "kube-state-metrics"}
+PCI_FIRST, PCI_STEP = 16, 11
+
+
+def of_device(device: Device, holder: Workload | None) -> str:
+    """A GPU or MIG slice and who holds it; the newest exporter spells `hostname` in lower case."""
+    node = device.node
+    host_label = "hostname" if node.pool.provider == "azure" else "Hostname"
+    labels = {
+        "gpu": str(device.gpu),
+        "UUID": device.uuid,
+        "pci_bus_id": f"00000000:{PCI_FIRST + device.gpu * PCI_STEP:02X}:00.0",
+        "device": f"nvidia{device.gpu}",
+        "modelName": node.pool.gpu_model,
+        host_label: node.name,
+        "DCGM_FI_DRIVER_VERSION": DRIVER,
+    }
+    if device.mig_id:
+        labels |= {"GPU_I_PROFILE": "1g.5gb", "GPU_I_ID": device.mig_id}
+    if holder is not None and holder.slurm_job:
+        labels["hpc_job"] = str(holder.slurm_job)
+    elif holder is not None:
+        container = "vllm" if holder.deployment else "main"
+        labels |= {"namespace": holder.namespace, "pod": holder.pod, "container": container}
+    return _text(labels)
+
+
+def of_node(node: Node) -> str:
+    """A node of a cluster."""
+    return _text({"node": node.name, "provider_id": node.provider_id, **SCRAPE})
+
+
+def of_pod(workload: Workload) -> str:
+    """A pod's own labels."""
+    identity = {"namespace": workload.namespace, "pod": workload.pod}
+    return _text({**identity, **workload.labels, **SCRAPE})
+
+
+def _text(labels: dict[str, str]) -> str:
+    return json.dumps(labels, sort_keys=True, separators=(",", ":"))

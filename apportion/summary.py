@@ -1,0 +1,136 @@
+"""What a release says in a few lines: the end of a run, `apportion status`, `reconcile`, `top`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.read import connect
+
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A small table for a person or a program: a title, column names, rows."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: Rows
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """One object a row; amounts as exact decimal text."""
+        return [
+            {column: _plain(value) for column, value in zip(self.columns, row, strict=True)}
+            for row in self.rows
+        ]
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | str) else str(value)
+
+
+QUERIES: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "spent": (
+        "Spent",
+        ("provider", "currency", "billed cost", "effective cost"),
+        """
+        select provider, billing_currency, sum(billed_cost), sum(effective_cost)
+        from cost_ledger
+        group by provider, billing_currency
+        order by sum(reporting_effective_cost) desc, provider
+        """,
+    ),
+    "classes": (
+        "By cost class",
+        ("cost class", "currency", "effective cost"),
+        """
+        select cost_class, reporting_currency, sum(reporting_effective_cost)
+        from cost_ledger
+        group by cost_class, reporting_currency
+        order by sum(reporting_effective_cost) desc, cost_class
+        """,
+    ),
+    "teams": (
+        "Attributed to teams",
+        ("team", "business unit", "currency", "effective cost"),
+        """
+        select team, business_unit, reporting_currency, sum(reporting_effective_cost)
+        from cost_ledger
+        group by team, business_unit, reporting_currency
+        order by sum(reporting_effective_cost) desc, team
+        """,
+    ),
+    "models": (
+        "By model",
+        ("model", "currency", "effective cost"),
+        """
+        select model, reporting_currency, sum(reporting_effective_cost)
+        from cost_ledger
+        group by model, reporting_currency
+        order by sum(reporting_effective_cost) desc, model
+        """,
+    ),
+    "savings": (
+        "Could be saved",
+        ("lever", "scope", "team", "currency", "low", "expected", "high", "confidence"),
+        """
+        select
+            lever, scope, team, currency, saving_low, saving_expected, saving_high, confidence
+        from optimization_opportunities
+        order by saving_expected desc, lever, scope, team
+        """,
+    ),
+    "reconciliation": (
+        "Reconciliation",
+        (
+            *("provider", "billing account", "period", "currency", "measure"),
+            *("delivered", "attributed", "unallocated", "quarantined", "difference"),
+        ),
+        """
+        select
+            provider, billing_account_id, billing_period, billing_currency, measure,
+            delivered, attributed, unallocated, quarantined, difference
+        from reconciliation
+        order by provider, billing_account_id, billing_period, billing_currency, measure
+        """,
+    ),
+    "freshness": (
+        "Sources",
+        ("source", "first usage day", "last usage day", "rows"),
+        """
+        select source_name, first_usage_date, last_usage_date, row_count
+        from source_freshness
+        order by source_name
+        """,
+    ),
+}
+
+
+def tables(home: Path, names: Sequence[str], limit: int | None = None) -> list[Table]:
+    """Ask the current release for some of the small tables.
+
+    Args:
+        home: the home folder.
+        names: keys of `QUERIES`.
+        limit: at most this many rows each; all by default.
+
+    Raises:
+        ConfigError: `NOTHING_PUBLISHED`.
+    """
+    with connect(home) as connection:
+        return [_table(connection, name, limit) for name in names]
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, limit: int | None) -> Table:
+    title, columns, query = QUERIES[name]
+    rows = connection.execute(query).fetchall()
+    return Table(title, columns, rows if limit is None else rows[:limit])
+
+
+def unreconciled(table: Table) -> Rows:
+    """The rows of a reconciliation whose difference is not zero."""
+    return [row for row in table.rows if row[-1] != Decimal(0)]
