@@ -1,7 +1,5 @@
 """The text that a Prometheus exporter serves: its own exposition format, or OpenMetrics."""
 
-import gzip
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import islice
@@ -14,15 +12,15 @@ from prometheus_client.parser import text_string_to_metric_families as parse_pro
 from prometheus_client.samples import Sample
 
 from apportion.errors import ConfigError, DeliveryRefused
+from ingest.sources import gzipped
 from ingest.sources.samples import COLUMNS, canonical_labels
-from ingest.text_blocks import UNTRUSTED, Limits, encoding_refused
+from ingest.text_blocks import UNTRUSTED, encoding_refused
 
 ENDINGS = tuple(
     f"{ending}{compression}"
     for ending in (".prom", ".metrics", ".om", ".openmetrics", ".txt")
     for compression in ("", ".gz")
 )
-LONGEST_TEXT = 256 << 20
 FRAME_ROWS = 50_000
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - instants are stored in UTC without a zone
 
@@ -46,33 +44,10 @@ def read_scrape(path: Path, name: str, scrape_time: datetime | None) -> Iterator
 
 
 def _text(path: Path, name: str) -> str:
-    content = path.read_bytes()
-    if name.lower().endswith(".gz"):
-        content = _decompressed(path, name)
     try:
-        return content.decode("utf-8")
+        return gzipped.read_whole(path.read_bytes(), name).decode("utf-8")
     except UnicodeDecodeError:
         raise encoding_refused(name, "has a byte that is not UTF-8") from None
-
-
-def _decompressed(path: Path, name: str) -> bytes:
-    limit = min(LONGEST_TEXT, max(path.stat().st_size, 1 << 16) * Limits().expansion)
-    try:
-        with gzip.open(path) as file:
-            content = file.read(limit + 1)
-    except (EOFError, OSError, zlib.error) as error:
-        raise DeliveryRefused(
-            "INPUT_GZIP",
-            f"{name}: the compressed stream breaks off or is damaged ({error}). {UNTRUSTED} "
-            "Deliver the file again.",
-        ) from error
-    if len(content) > limit:
-        raise DeliveryRefused(
-            "DECOMPRESSION_LIMIT",
-            f"{name}: {path.stat().st_size} stored bytes hold more than {limit} bytes of text. "
-            f"{UNTRUSTED} Split the file, or deliver parquet files.",
-        )
-    return content
 
 
 def _samples(text: str, name: str) -> Iterator[Sample]:

@@ -1,0 +1,116 @@
+"""What every log of model calls has in common: tokens that add up, times in order."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from ingest import schemas
+from ingest.source import Batch
+from ingest.sources.quarantine import complete
+
+TABLE = "inference_requests"
+COLUMNS: schemas.Columns = {"object_row": pl.Int64, **schemas.INFERENCE_REQUESTS}
+TOKENS = tuple(name for name in COLUMNS if name.endswith("_tokens"))
+COUNT = r"^([0-9]{1,15})(?:\.0{1,9})?$"
+"""A whole number, also written as a float."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Rows (an expression over the typed columns) that cannot be trusted, and why."""
+
+    code: str
+    column: str
+    rows: pl.Expr
+    explanation: str
+
+
+def token_problems() -> list[Problem]:
+    """Token counts are whole and not negative, or absent."""
+    explanation = "the number of tokens is negative, fractional or no number"
+    return [
+        Problem("BAD_TOKENS", name, ~pl.col(name).str.contains(COUNT), explanation)
+        for name in TOKENS
+    ]
+
+
+def problems() -> list[Problem]:
+    """What must hold of every call, whatever its log."""
+    tokens = {name: _count(name) for name in TOKENS}
+    cached = tokens["cache_read_input_tokens"].fill_null(0)
+    created = tokens["cache_creation_input_tokens"].fill_null(0)
+    return [
+        Problem(
+            "MISSING_VALUE", "request_id", pl.col("request_id").is_null(), "the call has no id"
+        ),
+        Problem(
+            "BAD_TIMESTAMP",
+            "started_at",
+            pl.col("started_at").is_null(),
+            "the start of the call is missing or is no time",
+        ),
+        Problem(
+            "REQUEST_TIMES",
+            "completed_at",
+            pl.col("completed_at") < pl.col("started_at"),
+            "the call ends before it starts",
+        ),
+        Problem(
+            "TOKEN_IDENTITY",
+            "input_tokens",
+            cached + created > tokens["input_tokens"].fill_null(0),
+            "more input tokens were cached than there were",
+        ),
+        Problem(
+            "TOKEN_IDENTITY",
+            "output_tokens",
+            tokens["reasoning_output_tokens"] > tokens["output_tokens"].fill_null(0),
+            "more output tokens were reasoning than there were",
+        ),
+    ]
+
+
+def request_batch(typed: pl.DataFrame, found: list[Problem]) -> Batch:
+    """The batch of typed calls.
+
+    Args:
+        typed: columns and types of `COLUMNS`, but tokens as text; `object_key`; and `record`, the
+            text of the row, for people to look at where it is quarantined.
+        found: what makes a row untrustworthy, the first that holds being its reason.
+    """
+    reason = pl.coalesce(
+        pl.when(problem.rows).then(pl.lit(number)) for number, problem in enumerate(found)
+    )
+    typed = typed.with_columns(problem=reason.cast(pl.Int32))
+    is_good = pl.col("problem").is_null()
+    counts = (_count(name) for name in TOKENS)
+    rows = typed.filter(is_good).with_columns(*counts).select("object_key", *COLUMNS)
+    partitions = rows["started_at"].dt.strftime("%Y-%m-%d")
+    return Batch(TABLE, rows, partitions, _quarantined(typed.filter(~is_good), found))
+
+
+def _count(column: str) -> pl.Expr:
+    return pl.col(column).str.extract(COUNT).cast(pl.Int64)
+
+
+def _quarantined(rows: pl.DataFrame, found: list[Problem]) -> pl.DataFrame:
+    reasons = pl.DataFrame(
+        {
+            "problem": pl.Series(range(len(found)), dtype=pl.Int32),
+            "reason_code": [problem.code for problem in found],
+            "column_name": [problem.column for problem in found],
+            "explanation": [problem.explanation for problem in found],
+        }
+    )
+    explained = rows.join(reasons, on="problem", how="left", maintain_order="left")
+    return complete(
+        explained.select(
+            "object_key",
+            "object_row",
+            "reason_code",
+            "column_name",
+            "record",
+            table_name=pl.lit(TABLE),
+            message=pl.col("explanation"),
+        )
+    )
