@@ -12,6 +12,7 @@ from ingest.text_blocks import UNTRUSTED, Limits
 
 FLOOR = 1 << 16
 LONGEST_TEXT = 1 << 30
+LONGEST_LINE = 64 << 20
 
 
 @contextmanager
@@ -35,9 +36,9 @@ def opened(content: bytes, name: str) -> Iterator[IO[bytes]]:
         ) from error
 
 
-def longest_text(content: bytes) -> int:
+def longest_text(size: int) -> int:
     """The number of bytes that so many stored bytes can plausibly hold."""
-    return max(len(content), FLOOR) * Limits().expansion
+    return max(size, FLOOR) * Limits().expansion
 
 
 def read_whole(content: bytes, name: str) -> bytes:
@@ -46,12 +47,31 @@ def read_whole(content: bytes, name: str) -> bytes:
     Raises:
         DeliveryRefused: the stream is damaged, or holds implausibly much.
     """
-    limit = min(LONGEST_TEXT, longest_text(content))
+    limit = min(LONGEST_TEXT, longest_text(len(content)))
     with opened(content, name) as stream:
         text = stream.read(limit + 1)
     if len(text) > limit:
         raise too_long(name, len(content), limit)
     return text
+
+
+def lines(stream: IO[bytes], name: str, size: int) -> Iterator[bytes]:
+    """The lines of a stream, one at a time.
+
+    Args:
+        stream: what `opened` gives.
+        name: the object's address, for messages.
+        size: the number of its stored bytes.
+
+    Raises:
+        DeliveryRefused: a line, or the whole text, is implausibly long.
+    """
+    total, limit = 0, longest_text(size)
+    while line := stream.readline(LONGEST_LINE):
+        total += len(line)
+        if total > limit or len(line) == LONGEST_LINE:
+            raise too_long(name, size, min(limit, total))
+        yield line
 
 
 def too_long(name: str, size: int, limit: int) -> DeliveryRefused:

@@ -1,9 +1,10 @@
 """Times in logs and telemetry: ISO 8601 text, or numbers since 1970 or another origin."""
 
-from datetime import datetime
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Literal, Self
 
 import polars as pl
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from ingest.schemas import TIMESTAMP
 from ingest.sources.focus.values import parse_instants
@@ -13,6 +14,39 @@ PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 NUMBER = r"^-?[0-9]{1,19}(?:\.[0-9]{1,18})?$"
 EPOCH_SECONDS = r"^[0-9]{9,10}(?:\.[0-9]+)?$"
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - instants are stored in UTC without a zone
+
+
+class InstantOptions(BaseModel):
+    """How a file writes times; without any of these, as ISO 8601 text."""
+
+    timestamp_format: str | None = Field(
+        None, description="Of text that is not ISO 8601, as in `%d/%m/%Y %H:%M:%S`; UTC."
+    )
+    epoch_unit: EpochUnit | None = Field(None, description="What numbers count: s, ms, us or ns.")
+    epoch_start: AwareDatetime | None = Field(
+        None, description="The instant of number 0, where that is not 1970-01-01."
+    )
+
+    @model_validator(mode="after")
+    def _are_numbers_or_text(self) -> Self:
+        if self.timestamp_format and self.epoch_unit:
+            raise ValueError(
+                "`timestamp_format` is for text and `epoch_unit` for numbers, not both"
+            )
+        if self.epoch_start and not self.epoch_unit:
+            raise ValueError("`epoch_start` needs an `epoch_unit`")
+        return self
+
+    def parse(self, texts: pl.Series) -> pl.Series:
+        """Texts as instants; null where they are null or not written in this way."""
+        if self.epoch_unit:
+            origin = (
+                self.epoch_start.astimezone(UTC).replace(tzinfo=None) if self.epoch_start else EPOCH
+            )
+            return numbers_as_instants(texts, self.epoch_unit, origin)
+        if self.timestamp_format:
+            return texts.str.to_datetime(self.timestamp_format, time_unit="us", strict=False)
+        return parse_instants(texts)
 
 
 def numbers_as_instants(

@@ -70,6 +70,49 @@ def problems() -> list[Problem]:
     ]
 
 
+def repeated_requests(hashes: pl.DataFrame) -> pl.DataFrame:
+    """The records of a delivery that must not count, because their request has another record.
+
+    Records of one request that are all alike count once; if they contradict each other, none does.
+
+    Args:
+        hashes: `object_key`, `object_row`, and hashes of the request's id and of the whole record.
+
+    Returns:
+        `object_key`, `object_row` and `verdict`: `REQUEST_REPEATED` or `REQUEST_CONFLICT`.
+    """
+    together = pl.len().over("request") > 1
+    is_alike = pl.col("content").n_unique().over("request") == 1
+    is_first = pl.int_range(pl.len()).over("request") == 0
+    verdict = (
+        pl.when(together & ~is_alike)
+        .then(pl.lit("REQUEST_CONFLICT"))
+        .when(together & ~is_first)
+        .then(pl.lit("REQUEST_REPEATED"))
+    )
+    return hashes.select("object_key", "object_row", verdict=verdict).drop_nulls()
+
+
+def record_problems() -> list[Problem]:
+    """Records that are no calls of their own; `verdict` is that of `repeated_requests`."""
+    verdict = pl.col("verdict")
+    return [
+        Problem("BAD_JSON_LINE", "", ~pl.col("is_readable"), "the record is cut or damaged"),
+        Problem(
+            "REQUEST_REPEATED",
+            "request_id",
+            verdict == "REQUEST_REPEATED",
+            "the same record was logged before; it counts once",
+        ),
+        Problem(
+            "REQUEST_CONFLICT",
+            "request_id",
+            verdict == "REQUEST_CONFLICT",
+            "records with this id contradict each other; none of them counts",
+        ),
+    ]
+
+
 def request_batch(typed: pl.DataFrame, found: list[Problem]) -> Batch:
     """The batch of typed calls.
 

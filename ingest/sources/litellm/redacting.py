@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import orjson
 
@@ -19,7 +19,6 @@ from ingest.sources.litellm.fields import PROBLEM, redact
 from ingest.stores import ObjectInfo, Store, object_changed
 
 DOCUMENTS = (".json", ".json.gz")
-LONGEST_LINE = 64 << 20
 COMPRESSION = 1
 
 
@@ -77,19 +76,9 @@ def _records(content: bytes, name: str) -> Iterator[Any]:
         document = _parse(gzipped.read_whole(content, name))
         yield from document if isinstance(document, list) else [document]
         return
-    limit = gzipped.longest_text(content)
     with gzipped.opened(content, name) as stream:
-        for line in _lines(stream, name, len(content), limit):
+        for line in gzipped.lines(stream, name, len(content)):
             yield _parse(line) if line.strip() else None
-
-
-def _lines(stream: IO[bytes], name: str, size: int, limit: int) -> Iterator[bytes]:
-    total = 0
-    while line := stream.readline(LONGEST_LINE):
-        total += len(line)
-        if total > limit or len(line) == LONGEST_LINE:
-            raise gzipped.too_long(name, size, min(limit, LONGEST_LINE))
-        yield line
 
 
 def _parse(text: bytes) -> Any:

@@ -9,7 +9,14 @@ from ingest.decimals import parse_decimals
 from ingest.source import Batch
 from ingest.sources.instants import logged_instants
 from ingest.sources.litellm.fields import COLUMNS, PROBLEM
-from ingest.sources.requests import TOKENS, Problem, problems, request_batch, token_problems
+from ingest.sources.requests import (
+    TOKENS,
+    Problem,
+    problems,
+    record_problems,
+    request_batch,
+    token_problems,
+)
 
 OPERATIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -62,6 +69,7 @@ def type_requests(lines: pl.DataFrame) -> Batch:
         gen_ai_operation_name=_operation(),
         is_gateway_cache_hit=_is_true("raw_cache_hit"),
         is_streamed=_is_true("raw_stream"),
+        is_readable=pl.col(RAW + PROBLEM).is_null(),
         reported_cost=parse_decimals(raw["raw_cost"]),
         record=pl.col("line").str.head(LONGEST_RECORD),
     )
@@ -85,20 +93,10 @@ def _is_true(column: str) -> pl.Expr:
 
 
 def _problems() -> list[Problem]:
-    unreadable = pl.col(RAW + PROBLEM).is_not_null()
-    repeated = pl.col("verdict")
     cost = pl.col("reported_cost").is_null() & pl.col("raw_cost").is_not_null()
     return [
-        Problem("BAD_JSON_LINE", "", unreadable, "the record is cut or damaged"),
-        Problem(
-            "REQUEST_REPEATED", "request_id", repeated == "REQUEST_REPEATED",
-            "the same record was logged before; it counts once",
-        ),
-        Problem(
-            "REQUEST_CONFLICT", "request_id", repeated == "REQUEST_CONFLICT",
-            "records with this id contradict each other; none of them counts",
-        ),
+        *record_problems(),
         *token_problems(),
         Problem("BAD_NUMBER", "reported_cost", cost, "the reported cost is no number"),
         *problems(),
-    ]  # fmt: skip
+    ]

@@ -20,6 +20,7 @@ from apportion.settings import resolve_secret
 from ingest.source import Batch, Delivery, LandedDelivery, Window, version_of
 from ingest.sources.litellm.redacting import RedactingStore
 from ingest.sources.litellm.rows import type_requests
+from ingest.sources.requests import repeated_requests
 from ingest.stores import Store, StoreOptions, open_store
 
 BATCH_ROWS = 50_000
@@ -70,7 +71,7 @@ class LiteLlmSource:
 
         Records of one id that are all alike count once; if they contradict each other, none counts.
         """
-        repeated = _repeated(pl.concat([_hashes(lines) for lines in _chunks(landed)]))
+        repeated = repeated_requests(pl.concat([_hashes(lines) for lines in _chunks(landed)]))
         for lines in _chunks(landed):
             yield type_requests(lines.join(repeated, on=["object_key", "object_row"], how="left"))
 
@@ -102,17 +103,3 @@ def _hashes(lines: pl.DataFrame) -> pl.DataFrame:
     named = lines.filter(line.str.contains(REQUEST_ID))
     request = line.str.extract(REQUEST_ID).hash()
     return named.select("object_key", "object_row", request=request, content=line.hash())
-
-
-def _repeated(hashes: pl.DataFrame) -> pl.DataFrame:
-    """Object and row of the records that must not count, with the reason."""
-    together = pl.len().over("request") > 1
-    is_alike = pl.col("content").n_unique().over("request") == 1
-    is_first = pl.int_range(pl.len()).over("request") == 0
-    verdict = (
-        pl.when(together & ~is_alike)
-        .then(pl.lit("REQUEST_CONFLICT"))
-        .when(together & ~is_first)
-        .then(pl.lit("REQUEST_REPEATED"))
-    )
-    return hashes.select("object_key", "object_row", verdict=verdict).drop_nulls()
