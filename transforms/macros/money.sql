@@ -77,3 +77,8 @@
         {{ from_quanta(divide_half_even(quanta('cast(' ~ amount ~ ' as decimal(38, 18))') ~ ' * ' ~ units, 'cast((' ~ count ~ ') as hugeint)')) }}
     end
 {%- endmacro %}
+
+{# The part of a whole number that the n-th of `count` equal recipients gets; the first ones get the rest. #}
+{% macro even_share(whole, count, ordinal) -%}
+    {{ floor_divide(whole, count) }} + case when {{ ordinal }} <= {{ whole }} % ({{ count }}) then 1 else 0 end
+{%- endmacro %}

@@ -1,114 +1,70 @@
 {#
     Stage 3, telemetry side: how long each workload held each GPU in each hour, and for how much of
     that time the GPU was busy. A sample stands for the time until the next one, at most two and a
-    half sampling intervals; the first and last sample of a day reach to midnight. Several holders of
-    one GPU at one instant share it evenly (dcgm-exporter repeats a device's sample per sharing pod).
-    A MIG slice counts by its sevenths of the GPU.
+    half sampling intervals; the first sample of a day reaches back to midnight. Several holders of
+    one GPU at one instant share it evenly. A MIG slice counts by its sevenths of the GPU.
 #}
 with
-samples as (select * from {{ ref('stg_prometheus__gpu_samples') }}),
-
-devices as (
-    select
-        usage_date,
-        node,
-        gpu_uuid,
-        gpu_instance_id,
-        max(gpu_model) as gpu_model,
-        coalesce(cast(nullif({{ regexp_part('max(gpu_instance_profile)', '^[0-9]+') }}, '') as integer), 7) as sevenths,
-        bool_or(gpu_instance_id <> '') over (partition by usage_date, gpu_uuid) as is_mig_gpu
-    from samples
-    group by usage_date, node, gpu_uuid, gpu_instance_id
-),
+observed as (select * from {{ ref('int_2_gpu_instants__observed') }}),
 
 instants as (
     select
         usage_date,
-        node,
-        gpu_uuid,
-        gpu_instance_id,
+        device_id,
         sample_at,
-        max(case when metric = 'DCGM_FI_PROF_SM_ACTIVE' then value end) as sm_active,
-        max(case when metric = 'DCGM_FI_PROF_GR_ENGINE_ACTIVE' then value end) as gr_engine_active,
-        max(case when metric = 'DCGM_FI_DEV_GPU_UTIL' then value / 100 end) as gpu_util
-    from samples
-    group by usage_date, node, gpu_uuid, gpu_instance_id, sample_at
+        max(sm_active) as sm_active,
+        max(gr_engine_active) as gr_engine_active,
+        max(gpu_util) as gpu_util,
+        count(*) filter (where holder_id <> 0) as holder_count
+    from observed
+    group by usage_date, device_id, sample_at
 ),
 
 timed as (
     select
         *,
         lead(sample_at) over device as next_sample_at,
-        row_number() over device as ordinal,
-        {{ milliseconds_between('sample_at', 'lead(sample_at) over device') }} as gap_ms
+        row_number() over device as ordinal
     from instants
-    window device as (partition by usage_date, gpu_uuid, gpu_instance_id order by sample_at)
+    window device as (partition by usage_date, device_id order by sample_at)
 ),
 
-stepped as (
+steps as (
     select
-        *,
-        coalesce(quantile_disc(gap_ms, 0.5) over (partition by usage_date, gpu_uuid, gpu_instance_id), 0) as step_ms
+        usage_date,
+        device_id,
+        coalesce(quantile_disc({{ milliseconds_between('sample_at', 'next_sample_at') }}, 0.5), 0) as step_ms
     from timed
+    group by usage_date, device_id
 ),
 
 spans as (
     select
-        stepped.usage_date,
-        stepped.node,
-        stepped.gpu_uuid,
-        stepped.gpu_instance_id,
-        stepped.sample_at,
+        timed.usage_date,
+        timed.device_id,
+        timed.sample_at,
+        timed.holder_count,
         case
             when
-                ordinal = 1
-                and 2 * {{ milliseconds_between('cast(stepped.usage_date as timestamp)', 'sample_at') }} <= 3 * step_ms
-                then cast(stepped.usage_date as timestamp)
-            else sample_at
+                timed.ordinal = 1
+                and 2 * {{ milliseconds_between('cast(timed.usage_date as timestamp)', 'timed.sample_at') }} <= 3 * steps.step_ms
+                then cast(timed.usage_date as timestamp)
+            else timed.sample_at
         end as span_start,
         least(
-            coalesce(next_sample_at, cast(stepped.usage_date as timestamp) + interval 1 day),
-            {{ add_milliseconds('sample_at', '5 * step_ms // 2') }}
+            coalesce(timed.next_sample_at, cast(timed.usage_date as timestamp) + interval 1 day),
+            {{ add_milliseconds('timed.sample_at', '5 * steps.step_ms // 2') }}
         ) as span_end,
         case
-            when sm_active is not null then 'DCGM_FI_PROF_SM_ACTIVE'
-            when gr_engine_active is not null then 'DCGM_FI_PROF_GR_ENGINE_ACTIVE'
-            when gpu_util is not null then 'DCGM_FI_DEV_GPU_UTIL'
+            when timed.sm_active is not null then 'DCGM_FI_PROF_SM_ACTIVE'
+            when timed.gr_engine_active is not null then 'DCGM_FI_PROF_GR_ENGINE_ACTIVE'
+            when timed.gpu_util is not null then 'DCGM_FI_DEV_GPU_UTIL'
             else 'none'
         end as activity_metric,
-        coalesce(sm_active, gr_engine_active, gpu_util, 0) * 1000 >= {{ var('busy_activity_permille') }} as is_busy
-    from stepped
-),
-
-holders as (
-    select distinct
-        usage_date,
-        gpu_uuid,
-        gpu_instance_id,
-        sample_at,
-        namespace,
-        pod,
-        slurm_job
-    from samples
-    where pod <> '' or slurm_job <> ''
-),
-
-shared_spans as (
-    select
-        spans.*,
-        coalesce(holders.namespace, '') as namespace,
-        coalesce(holders.pod, '') as pod,
-        coalesce(holders.slurm_job, '') as slurm_job,
-        count(*) over sharing as holder_count,
-        row_number() over (sharing order by holders.namespace, holders.pod, holders.slurm_job) as holder_ordinal
-    from spans
-    left join holders  {# nobody holds it: unheld time #}
-        on
-            spans.usage_date = holders.usage_date
-            and spans.gpu_uuid = holders.gpu_uuid
-            and spans.gpu_instance_id = holders.gpu_instance_id
-            and spans.sample_at = holders.sample_at
-    window sharing as (partition by spans.usage_date, spans.gpu_uuid, spans.gpu_instance_id, spans.sample_at)
+        coalesce(timed.sm_active, timed.gr_engine_active, timed.gpu_util, 0) * 1000
+        >= {{ var('busy_activity_permille') }} as is_busy
+    from timed
+    inner join steps using (usage_date, device_id)  {# every device of a day has a step #}
 ),
 
 hours as (
@@ -119,49 +75,82 @@ hours as (
             "date_trunc('hour', " ~ add_milliseconds('span_end', -1) ~ ")",
             'hour'
         ) }} as hour_start
-    from shared_spans
+    from spans
     where span_end > span_start
 ),
 
 measured as (
     select
-        hours.*,
+        hours.usage_date,
+        hours.hour_start,
+        hours.device_id,
+        hours.activity_metric,
+        hours.is_busy,
+        hours.holder_count,
+        coalesce(observed.holder_id, 0) as holder_id,
+        row_number() over (
+            partition by hours.device_id, hours.sample_at, hours.hour_start order by observed.holder_id
+        ) as holder_ordinal,
         {{ milliseconds_between(
-            'greatest(span_start, hour_start)',
-            'least(span_end, hour_start + interval 1 hour)'
+            'greatest(hours.span_start, hours.hour_start)',
+            'least(hours.span_end, hours.hour_start + interval 1 hour)'
         ) }} as span_ms
     from hours
+    left join observed  {# nobody holds it: unheld time #}
+        on
+            hours.device_id = observed.device_id
+            and hours.sample_at = observed.sample_at
+            and observed.holder_id <> 0
 ),
 
 held as (
     select
-        *,
-        span_ms // holder_count + case when holder_ordinal <= span_ms % holder_count then 1 else 0 end as held_ms
+        usage_date,
+        hour_start,
+        device_id,
+        holder_id,
+        max(activity_metric) as activity_metric,
+        max(greatest(holder_count, 1)) as holder_count,
+        sum({{ even_share('span_ms', 'greatest(holder_count, 1)', 'holder_ordinal') }}) as held_ms,
+        coalesce(sum({{ even_share('span_ms', 'greatest(holder_count, 1)', 'holder_ordinal') }})
+            filter (where is_busy), 0) as busy_ms
     from measured
+    group by usage_date, hour_start, device_id, holder_id
+),
+
+devices as (
+    select
+        usage_date,
+        device_id,
+        max(node) as node,
+        max(gpu_uuid) as gpu_uuid,
+        max(gpu_instance_id) as gpu_instance_id,
+        max(gpu_model) as gpu_model,
+        max(sevenths) as sevenths
+    from {{ ref('int_2_gpu_series__numbered') }}
+    group by usage_date, device_id
+),
+
+holders as (
+    select distinct holder_id, namespace, pod, slurm_job
+    from {{ ref('int_2_gpu_series__numbered') }}
+    where holder_id <> 0
 )
 
 select
     held.usage_date,
     held.hour_start,
-    held.node,
-    held.gpu_uuid,
-    held.gpu_instance_id,
-    held.namespace,
-    held.pod,
-    held.slurm_job,
-    max(devices.gpu_model) as gpu_model,
-    max(held.activity_metric) as activity_metric,
-    max(held.holder_count) as holder_count,
-    sum(held_ms) * max(devices.sevenths) // 7 as held_ms,
-    coalesce(sum(held_ms) filter (where is_busy), 0) * max(devices.sevenths) // 7 as busy_ms
+    devices.node,
+    devices.gpu_uuid,
+    devices.gpu_instance_id,
+    coalesce(holders.namespace, '') as namespace,
+    coalesce(holders.pod, '') as pod,
+    coalesce(holders.slurm_job, '') as slurm_job,
+    devices.gpu_model,
+    held.activity_metric,
+    held.holder_count,
+    {{ floor_divide('held.held_ms * devices.sevenths', 7) }} as held_ms,
+    {{ floor_divide('held.busy_ms * devices.sevenths', 7) }} as busy_ms
 from held
-inner join devices  {# every span comes from a device #}
-    on
-        held.usage_date = devices.usage_date
-        and held.node = devices.node
-        and held.gpu_uuid = devices.gpu_uuid
-        and held.gpu_instance_id = devices.gpu_instance_id
-where not (devices.is_mig_gpu and held.gpu_instance_id = '')  {# the parent of slices is not one more GPU #}
-group by
-    held.usage_date, held.hour_start, held.node, held.gpu_uuid, held.gpu_instance_id,
-    held.namespace, held.pod, held.slurm_job
+inner join devices using (usage_date, device_id)  {# every span comes from a device #}
+left join holders using (holder_id)
