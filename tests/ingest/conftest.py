@@ -1,6 +1,6 @@
 """A source of lines in a folder, and what is in the lake because of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from ingest import registry
 from ingest.collect import CollectResult, collect
 from ingest.ledger import Ledger, verify
 from ingest.source import Window
+from tests.ingest.prometheus_server import PrometheusServer, serving
 
 WINDOW = Window(date(2026, 10, 1), date(2026, 10, 31))
 
@@ -65,3 +66,10 @@ def make_lines(
 @pytest.fixture
 def lines(make_lines: Callable[..., Lines]) -> Lines:
     return make_lines()
+
+
+@pytest.fixture(scope="session")
+def prometheus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrometheusServer]:
+    """A Prometheus server that holds two days of samples; skips where it is not installed."""
+    with serving(tmp_path_factory.mktemp("prometheus")) as server:
+        yield server
