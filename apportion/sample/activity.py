@@ -55,8 +55,8 @@ class Activity:
         held = (index >= 0) & (device[last] == self._device) & is_running
         return np.where(held, self._leases["workload"].to_numpy()[last], NOBODY)
 
-    def levels(self, instants: Ints, holder: Ints, busy: list[Busy]) -> Floats:
-        """Share of SMs busy over the collect interval; `busy` tells when replicas had requests."""
+    def levels(self, instants: Ints, holder: Ints, busy_us: Floats) -> Floats:
+        """Share of SMs busy over the collect interval, of which replicas served for `busy_us`."""
         behaviour = self._behaviour[holder]
         minute = instants // MINUTE_US
         checkpoint = (minute + holder * 37) % CHECKPOINT_EVERY < CHECKPOINT_MINUTES
@@ -65,7 +65,7 @@ class Activity:
         factor = np.select(
             [behaviour == STEADY, behaviour == BURSTY],
             [np.where(checkpoint, CHECKPOINT_LEVEL, 1.0), burst.astype(np.float64)],
-            self._busy_share(instants, busy),
+            (busy_us / COLLECTION_US).clip(0.0, 1.0),
         )
         keys = self._device * (1 << 40) + instants // 1000
         jitter = 1 + 0.07 * self._noise.normal("activity", keys)
@@ -83,14 +83,18 @@ class Activity:
             kept &= ~((self._node == node) & (minute >= first) & (minute < last))
         return np.asarray(kept)
 
-    def _busy_share(self, instants: Ints, busy: list[Busy]) -> Floats:
-        """Share of the collect interval in which a device's replica had requests in flight."""
-        replica = np.broadcast_to(self._replica[:, None], instants.shape).ravel()
-        until = (instants + self._origin_us).ravel()
-        total = np.zeros(len(until))
-        for part in busy:
-            total += part.before(replica, until) - part.before(replica, until - COLLECTION_US)
-        return np.asarray((total / COLLECTION_US).clip(0.0, 1.0).reshape(instants.shape))
+    def busy_before(self, instants: Ints, busy: Busy) -> Floats:
+        """Busy microseconds of each device's replica in the collect interval before instants."""
+        until = instants + self._origin_us
+        total = np.zeros(instants.shape)
+        if not len(busy.start):
+            return total
+        first, last = busy.start.min(), busy.end.max() + COLLECTION_US
+        near = (until >= first) & (until < last) & (self._replica[:, None] >= 0)
+        replica = np.broadcast_to(self._replica[:, None], instants.shape)[near]
+        end = until[near]
+        total[near] = busy.before(replica, end) - busy.before(replica, end - COLLECTION_US)
+        return total
 
 
 def _replica_of(schedule: Schedule) -> Ints:

@@ -19,7 +19,7 @@ from apportion.sample.vendors import PRICE_TICKS
 PROMPT_CANARY = "kestrel-prompt-canary-5d1e90"
 """Stands in every prompt and answer of the log; it must never be found in a warehouse."""
 
-COMPRESSION = 5
+COMPRESSION = 3
 PINNED = {"claude-sonnet-4-5": "-20250929", "claude-haiku-4-5": "-20251001"}
 ATTEMPT_KEYS = 1 << 62
 CALLS_PER_SESSION = 3

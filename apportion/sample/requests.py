@@ -18,7 +18,7 @@ from apportion.sample.models import (
 from apportion.sample.noise import Bools, Floats, Ints, Noise
 from apportion.sample.workloads import Replica
 
-CHUNK = 250_000
+CHUNK = 50_000
 """Requests generated at a time: what bounds memory at any scale."""
 
 COMFORTABLE_PER_DAY = 20_000
@@ -89,14 +89,10 @@ class RequestGenerator:
 
     def generate(self, window: Window) -> pl.DataFrame:
         """The requests that start in a window, retries included, ordered by start."""
-        frames = []
-        for index, route in enumerate(ROUTES):
-            keys, hours = self._keys(index, window)
-            if len(keys):
-                frames.append(self._calls(index, route, keys, hours, window))
-        if not frames:
-            return pl.DataFrame()
-        calls = pl.concat(frames)
+        calls = pl.concat(
+            self._calls(index, route, *self._keys(index, window), window)
+            for index, route in enumerate(ROUTES)
+        )
         return pl.concat([calls, self._retries(calls)]).sort("start_us", "key")
 
     def _keys(self, route: int, window: Window) -> tuple[Ints, Ints]:

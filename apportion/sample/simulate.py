@@ -20,7 +20,7 @@ from apportion.sample.people import add_people
 from apportion.sample.reference import write_reference
 from apportion.sample.request_truth import RequestTruth
 from apportion.sample.requests import RequestGenerator
-from apportion.sample.residency import Busy, Residency
+from apportion.sample.residency import Residency
 from apportion.sample.service_charges import monthly_charges, service_charges
 from apportion.sample.serving import add_serving
 from apportion.sample.slurm import write_slurm
@@ -161,25 +161,23 @@ class _Traffic:
 
     def run(self) -> None:
         """Generate and write everything."""
-        busy: list[Busy] = []
         day = 0
         for window in self._generator.windows():
             if window.day != day:
-                self._telemetry.write_day(day, busy)
-                busy, day = [], window.day
+                self._telemetry.write_day(day)
+                day = window.day
             requests = self._generator.generate(window)
-            usage, intervals = self._residency.sweep(requests, window.bounds(self._calendar)[1])
-            busy.append(intervals)
+            usage, busy = self._residency.sweep(requests, window.bounds(self._calendar)[1])
+            self._telemetry.observe(day, busy)
             self._used.append(
                 usage.group_by("replica", "route", "hour_us").agg(pl.col("used_us").sum())
             )
-            if requests.height:
-                self._log.write(requests, window.part)
-                self._vendor_usage.add_requests(requests, self._calendar)
+            self._log.write(requests, window.part)
+            self._vendor_usage.add_requests(requests, self._calendar)
             name = f"{self._calendar.day(day)}-{window.first_hour % 24:02d}-{window.part:03d}"
             self._truth.write(name, requests, usage)
             self.request_count += requests.height
-        self._telemetry.write_day(day, busy)
+        self._telemetry.write_day(day)
         self._telemetry.finish()
         self._vendor_usage.add_direct(self._noise, self._calendar)
 

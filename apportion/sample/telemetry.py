@@ -16,6 +16,9 @@ from apportion.sample.residency import Busy
 from apportion.sample.workloads import NOBODY, Schedule
 
 PODS_EVERY_US = 15 * MINUTE_US
+SLOW_EVERY = 3
+"""Memory and power are scraped by a slower job: every third time."""
+
 UTIL, ENGINE = "DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_PROF_GR_ENGINE_ACTIVE"
 SM = "DCGM_FI_PROF_SM_ACTIVE"
 MEMORY, POWER = "DCGM_FI_DEV_FB_USED", "DCGM_FI_DEV_POWER_USAGE"
@@ -38,11 +41,18 @@ class Telemetry:
         self._devices = schedule.fleet.devices
         self._labels: dict[tuple[int, int], str] = {}
         self._entries: list[dict[str, Any]] = []
+        self._busy_us: dict[int, Floats] = {}
         self.sample_count = 0
 
-    def write_day(self, day: int, busy: list[Busy]) -> None:
-        """Write the samples of a day; `busy` tells when the replicas had requests in flight."""
-        frames = self._device_metrics(day, busy)
+    def observe(self, day: int, busy: Busy) -> None:
+        """Take note of when replicas had requests in flight; any number of times a day."""
+        instants = self._activity.instants(day)
+        known = self._busy_us.get(day, 0.0)
+        self._busy_us[day] = known + self._activity.busy_before(instants, busy)
+
+    def write_day(self, day: int) -> None:
+        """Write the samples of a day, once all that happened on it was observed."""
+        frames = self._device_metrics(day)
         frames["kube_node_info"] = self._node_info(day)
         frames["kube_pod_labels"] = self._pod_labels(day)
         folder = self._folder / f"{self._calendar.day(day)}"
@@ -61,10 +71,10 @@ class Telemetry:
         """Write the manifest that names every file."""
         write_manifest(self._folder, self._entries)
 
-    def _device_metrics(self, day: int, busy: list[Busy]) -> dict[str, pl.DataFrame]:
+    def _device_metrics(self, day: int) -> dict[str, pl.DataFrame]:
         instants = self._activity.instants(day)
         holder = self._activity.holders(instants)
-        level = self._activity.levels(instants, holder, busy)
+        level = self._activity.levels(instants, holder, self._busy_us.pop(day))
         kept = self._activity.scraped(instants)
         labels, index = self._label_texts(holder)
         return {
@@ -80,14 +90,15 @@ class Telemetry:
         idle, peak = _column([p.idle_watts for p in pools]), _column([p.peak_watts for p in pools])
         whole = kept & (sevenths == SEVENTHS)
         has_sm = _column([pool.has_sm_active for pool in pools]) > 0
+        slow = np.arange(holder.shape[1]) % SLOW_EVERY == 0
         busy = np.where(level > ANY_KERNEL, (38 + 160 * level).clip(0, 100), 0.0)
         resident = np.where(holder != NOBODY, memory * RESIDENT_MEMORY, EMPTY_MIB)
         return {
             UTIL: (np.rint(busy), whole),
             ENGINE: (np.round((level * ENGINE_PER_SM).clip(0, 1), 4), kept),
             SM: (np.round(level, 4), kept & has_sm),
-            MEMORY: (np.rint(resident), kept),
-            POWER: (np.round(idle + (peak - idle) * level**POWER_EXPONENT, 1), whole),
+            MEMORY: (np.rint(resident), kept & slow),
+            POWER: (np.round(idle + (peak - idle) * level**POWER_EXPONENT, 1), whole & slow),
         }
 
     def _label_texts(self, holder: Ints) -> tuple[pl.Series, Ints]:

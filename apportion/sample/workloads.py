@@ -8,7 +8,9 @@ import polars as pl
 from apportion.sample.calendar import HOUR_MINUTES, Calendar
 from apportion.sample.fleet import Device, Fleet
 
-FOREVER = 1 << 40
+FOREVER = 1 << 32
+"""A minute after the end of any simulation; still an integer in microseconds."""
+
 NOBODY = -1
 
 

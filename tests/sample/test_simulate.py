@@ -1,0 +1,76 @@
+"""The same options write the same bytes; other options another company; memory stays bounded."""
+
+import dataclasses
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from apportion.errors import ConfigError
+from apportion.sample import SampleOptions, simulate
+from tests.sample.conftest import SMALL, Company
+
+MEGABYTE = 1024**2
+PEAK = """
+import resource, sys
+from pathlib import Path
+from apportion.sample import SampleOptions, simulate
+result = simulate(Path(sys.argv[1]), SampleOptions(days=1, requests_per_day=1_000_000, gpus=90))
+print(result.request_count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
+def fingerprints(directory: Path) -> dict[str, str]:
+    return {
+        path.relative_to(directory).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(directory.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_same_options_write_the_same_bytes(company: Company, tmp_path: Path) -> None:
+    simulate(tmp_path, SMALL)
+    assert fingerprints(tmp_path) == fingerprints(company.directory)
+
+
+def test_another_seed_is_another_company(company: Company, tmp_path: Path) -> None:
+    simulate(tmp_path, dataclasses.replace(SMALL, seed=7))
+    ours, theirs = fingerprints(company.directory), fingerprints(tmp_path)
+    request_logs = [key for key in ours if key.endswith(".jsonl.gz")]
+    assert request_logs
+    assert not any(theirs.get(key) == ours[key] for key in request_logs)
+
+
+def test_a_company_is_not_overwritten(company: Company) -> None:
+    with pytest.raises(ConfigError, match="SAMPLE_EXISTS"):
+        simulate(company.directory, SMALL)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"days": 0}, {"gpus": 0}, {"requests": -1}, {"sample_interval_seconds": 7}]
+)
+def test_impossible_options_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=r"day|interval"):
+        SampleOptions(**wrong)
+
+
+def test_request_count_is_as_asked_but_for_retries(company: Company) -> None:
+    assert SMALL.requests < company.result.request_count < SMALL.requests * 1.03
+
+
+def test_a_company_without_requests(tmp_path: Path) -> None:
+    result = simulate(tmp_path, SampleOptions(days=1, requests=0, gpus=90))
+    assert result.request_count == 0
+    assert result.charge_count > 0
+
+
+def test_a_million_requests_stay_within_memory(tmp_path: Path) -> None:
+    """The peak of a day of a million requests is near that of a day of none."""
+    run = subprocess.run(
+        [sys.executable, "-c", PEAK, str(tmp_path)], check=True, capture_output=True, text=True
+    )
+    count, peak = map(int, run.stdout.split())
+    assert count > 1_000_000
+    assert peak < 800 * MEGABYTE
