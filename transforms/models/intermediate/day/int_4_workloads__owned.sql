@@ -32,7 +32,8 @@ described as (
             workloads.usage_date = pods.usage_date
             and workloads.namespace = pods.namespace
             and workloads.pod = pods.pod
-    left join {{ ref('stg_slurm__jobs') }} as jobs on workloads.slurm_job = jobs.job_id
+    left join {{ ref('stg_slurm__jobs') }} as jobs
+        on workloads.usage_date = jobs.usage_date and workloads.slurm_job = jobs.job_id
 ),
 
 label_entries as (

@@ -1,5 +1,9 @@
-{# A requeued job has several records; its account and user are those of the last. #}
+{#
+    Each day's accounting holds that day's part of a job. A requeued job has several records; its
+    account and user are those of the last.
+#}
 select
+    cast(started_at as date) as usage_date,
     job_id,
     arg_max(lower(account), completed_at) as account,
     arg_max(user_name, completed_at) as user_name,
@@ -8,4 +12,5 @@ select
     arg_max(state, completed_at) as state,
     sum(gpu_count * elapsed_seconds) as gpu_seconds
 from {{ source('landing', 'slurm_jobs') }}
-group by job_id
+where started_at is not null
+group by cast(started_at as date), job_id
