@@ -1,58 +1,61 @@
 """The fields of a LiteLLM record that are kept; everything else never reaches a disk.
 
 A record is a `StandardLoggingPayload` (what callbacks write) or a row of `LiteLLM_SpendLogs`. A
-field has several paths where the two differ; the first that holds something counts.
+field has several places where the two differ; the first that holds something counts.
 """
 
 import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 
-USAGE = ("metadata", "usage_object")
-FIELDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "request_id": (("id",), ("request_id",)),
-    "trace_id": (("trace_id",),),
-    "started": (("startTime",),),
-    "completed": (("endTime",),),
-    "first_token": (("completionStartTime",),),
-    "call_type": (("call_type",),),
-    "provider": (("custom_llm_provider",),),
-    "model_group": (("model_group",),),
-    "model": (("model",),),
-    "model_id": (("model_id",),),
-    "api_key_hash": (("metadata", "user_api_key_hash"), ("api_key",)),
-    "api_key_alias": (("metadata", "user_api_key_alias"),),
-    "team": (
-        ("metadata", "user_api_key_team_alias"),
-        ("metadata", "user_api_key_team_id"),
-        ("team_id",),
-    ),
-    "session_id": (("session_id",),),
-    "status": (("status",),),
-    "service_tier": (("cost_breakdown", "service_tier"), (*USAGE, "service_tier")),
-    "cache_hit": (("cache_hit",),),
-    "stream": (("stream",),),
-    "input_tokens": (("prompt_tokens",),),
-    "cache_read_input_tokens": (
-        (*USAGE, "prompt_tokens_details", "cached_tokens"),
-        (*USAGE, "cache_read_input_tokens"),
-    ),
-    "cache_creation_input_tokens": (
-        (*USAGE, "cache_creation_input_tokens"),
-        (*USAGE, "prompt_tokens_details", "cache_creation_tokens"),
-    ),
-    "output_tokens": (("completion_tokens",),),
-    "reasoning_output_tokens": ((*USAGE, "completion_tokens_details", "reasoning_tokens"),),
-    "cost": (("response_cost",), ("spend",)),
-}
-END_USER = (("metadata", "user_api_key_end_user_id"), ("end_user",))
-JSON_TEXTS = ("metadata", "messages", "request_tags")
-"""What a row of SpendLogs holds as JSON text and a payload as JSON."""
+RECORD, METADATA, USAGE, PROMPT, COMPLETION, COST = range(6)
+"""The objects of a record that hold fields; see `_objects`."""
 
+Place = tuple[int, str]
+FIELDS: Mapping[str, tuple[Place, ...]] = MappingProxyType(
+    {
+        "request_id": ((RECORD, "id"), (RECORD, "request_id")),
+        "trace_id": ((RECORD, "trace_id"),),
+        "started": ((RECORD, "startTime"),),
+        "completed": ((RECORD, "endTime"),),
+        "first_token": ((RECORD, "completionStartTime"),),
+        "call_type": ((RECORD, "call_type"),),
+        "provider": ((RECORD, "custom_llm_provider"),),
+        "model_group": ((RECORD, "model_group"),),
+        "model": ((RECORD, "model"),),
+        "model_id": ((RECORD, "model_id"),),
+        "api_key_hash": ((METADATA, "user_api_key_hash"), (RECORD, "api_key")),
+        "api_key_alias": ((METADATA, "user_api_key_alias"),),
+        "team": (
+            (METADATA, "user_api_key_team_alias"),
+            (METADATA, "user_api_key_team_id"),
+            (RECORD, "team_id"),
+        ),
+        "session_id": ((RECORD, "session_id"),),
+        "status": ((RECORD, "status"),),
+        "service_tier": ((COST, "service_tier"), (USAGE, "service_tier")),
+        "cache_hit": ((RECORD, "cache_hit"),),
+        "stream": ((RECORD, "stream"),),
+        "input_tokens": ((RECORD, "prompt_tokens"),),
+        "cache_read_input_tokens": (
+            (PROMPT, "cached_tokens"),
+            (USAGE, "cache_read_input_tokens"),
+        ),
+        "cache_creation_input_tokens": (
+            (USAGE, "cache_creation_input_tokens"),
+            (PROMPT, "cache_creation_tokens"),
+        ),
+        "output_tokens": ((RECORD, "completion_tokens"),),
+        "reasoning_output_tokens": ((COMPLETION, "reasoning_tokens"),),
+        "cost": ((RECORD, "response_cost"), (RECORD, "spend")),
+    }
+)
+END_USER = ((METADATA, "user_api_key_end_user_id"), (RECORD, "end_user"))
 PROBLEM = "problem"
 EXTRA = ("request_tags", "end_user_hmac", "prompt_hmac", PROBLEM)
 COLUMNS = (*FIELDS, *EXTRA)
@@ -69,19 +72,37 @@ def redact(record: Mapping[str, Any], key: bytes | None) -> dict[str, str | None
         record: the record as LiteLLM wrote it.
         key: what end users and prompts are hashed with; without one nothing is kept of them.
     """
-    record = {**record, **{name: _parsed(record.get(name)) for name in JSON_TEXTS}}
-    kept = {name: _text(_first(record, paths)) for name, paths in FIELDS.items()}
+    objects = _objects(record)
+    kept = {name: _text(_first(objects, places)) for name, places in FIELDS.items()}
     kept["api_key_hash"] = _hashed(kept["api_key_hash"])
     if record.get("response_cost_failure_debug_info"):
         kept["cost"] = None  # no price was known, which LiteLLM writes as 0.0
-    kept["request_tags"] = _tags(record["request_tags"])
+    kept["request_tags"] = _tags(_parsed(record.get("request_tags")))
     if key:
-        kept["end_user_hmac"] = _hmac(key, b"end_user", _text(_first(record, END_USER)))
-        kept["prompt_hmac"] = _hmac(key, b"prompt", _prompt(record["messages"]))
+        kept["end_user_hmac"] = _hmac(key, b"end_user", _text(_first(objects, END_USER)))
+        kept["prompt_hmac"] = _hmac(key, b"prompt", _prompt(_parsed(record.get("messages"))))
     return kept
 
 
+def _objects(record: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    metadata = _object(_parsed(record.get("metadata")))
+    usage = _object(metadata.get("usage_object"))
+    return (
+        record,
+        metadata,
+        usage,
+        _object(usage.get("prompt_tokens_details")),
+        _object(usage.get("completion_tokens_details")),
+        _object(record.get("cost_breakdown")),
+    )
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _parsed(value: Any) -> Any:
+    """A value that a row of SpendLogs holds as JSON text, and a payload as JSON."""
     if not isinstance(value, str):
         return value
     try:
@@ -90,12 +111,10 @@ def _parsed(value: Any) -> Any:
         return value
 
 
-def _first(record: Mapping[str, Any], paths: tuple[tuple[str, ...], ...]) -> Any:
-    for path in paths:
-        value: Any = record
-        for name in path:
-            value = value.get(name) if isinstance(value, dict) else None
-        if value not in (None, ""):
+def _first(objects: tuple[Mapping[str, Any], ...], places: tuple[Place, ...]) -> Any:
+    for number, name in places:
+        value = objects[number].get(name)
+        if value is not None and value != "":
             return value
     return None
 
