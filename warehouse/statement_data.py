@@ -115,7 +115,7 @@ def headers(connection: duckdb.DuckDBPyConnection) -> Iterator[Header]:
         periods[row[1]].append(row)
     for members in periods.values():
         payable = round_parts([row[5] for row in members], minor_unit(members[0][3]))
-        yield from (Header(*row, payable=part) for row, part in zip(members, payable, strict=True))
+        yield from (Header._make((*row, part)) for row, part in zip(members, payable, strict=True))
 
 
 def read_statement(connection: duckdb.DuckDBPyConnection, header: Header) -> Statement:
