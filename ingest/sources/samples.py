@@ -24,7 +24,7 @@ BLANKS = 16
 of a range of this width. A counter of bytes may well lie beyond the ranges, so they end."""
 
 EXPLANATIONS = {
-    "MISSING_VALUE": "the sample lacks its metric, its time or its value",
+    "MISSING_VALUE": "the metric, the time or the value is missing or cannot be read",
     "BAD_LABELS": "the labels are not a JSON object of texts",
     "SAMPLE_NOT_FINITE": "the value is NaN or infinite: the exporter had no measurement",
     "SAMPLE_BLANK": "the value is one of those by which DCGM says that it has none",
