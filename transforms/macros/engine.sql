@@ -27,8 +27,8 @@
 {% macro floor_divide(numerator, denominator) -%}
     {{ return(adapter.dispatch('floor_divide', 'apportion')(numerator, denominator)) }}
 {%- endmacro %}
-{% macro default__floor_divide(numerator, denominator) -%}(({{ numerator }}) // {{ denominator }}){%- endmacro %}
-{% macro spark__floor_divide(numerator, denominator) -%}(({{ numerator }}) div {{ denominator }}){%- endmacro %}
+{% macro default__floor_divide(numerator, denominator) -%}(({{ numerator }}) // ({{ denominator }})){%- endmacro %}
+{% macro spark__floor_divide(numerator, denominator) -%}(({{ numerator }}) div ({{ denominator }})){%- endmacro %}
 
 {# One row per member of a JSON object of strings: columns entry_key, entry_value. #}
 {% macro json_entries(relation, json_column, columns) -%}
