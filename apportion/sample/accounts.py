@@ -14,6 +14,7 @@ from apportion.sample.fleet import (
 )
 
 Columns = dict[str, str | None]
+RATE_CARD = "Node day: depreciation, power and hosting"
 
 BILLING: dict[str, Columns] = {
     "aws": {
@@ -107,7 +108,7 @@ def sub_account(name: str) -> Columns:
 def node_columns(node: Node) -> Columns:
     """What all charges of a node have in common."""
     pool = node.pool
-    word = "Node day" if pool.provider == "onprem" else pool.instance_type
+    word = RATE_CARD if pool.provider == "onprem" else pool.instance_type
     details = {"InstanceType": pool.instance_type, "GpuCount": pool.gpus_per_node}
     return {
         **BILLING[pool.provider],
