@@ -3,9 +3,9 @@
     python -m benchmarks.attribution [--requests 1_000_000 --requests 10_000_000] [--threads 2]
 
 The floor is one DuckDB `COPY` of the columns that attribution reads, from parquet to parquet. The
-attribution is the compiled SQL of every model of the request stages, one after the other, proof of
-the sum included; dbt's own start is left out, since it does not grow. Ratios compare two things done
-in the same minute on the same machine; the seconds beside them mean nothing elsewhere.
+attribution is the compiled SQL of every model of the request stages, one after the other, proof
+of the sum included; dbt's own start is left out, since it does not grow. Ratios compare two things
+done in the same minute on the same machine; the seconds beside them mean nothing elsewhere.
 """
 
 import json
@@ -171,9 +171,7 @@ def main(requests: Sequence[int], threads: int, memory_limit: str, worker: bool)
             # A process each, so that one size's peak memory is not another's.
             arguments = ["--requests", str(count), "--threads", str(threads)]
             arguments += ["--memory-limit", memory_limit, "--worker"]
-            subprocess.run(
-                [sys.executable, "-m", "benchmarks.attribution", *arguments], check=True
-            )
+            subprocess.run([sys.executable, "-m", "benchmarks.attribution", *arguments], check=True)
         return
     folder = Path(tempfile.mkdtemp(dir=os.environ.get("TMPDIR")))
     try:

@@ -24,8 +24,9 @@ class World:
 def create(directory: Path, requests: int, threads: int) -> World:
     """Write one usage day with the given number of requests.
 
-    Thirty self-hosted deployments run in replicas of four GPUs on fifty nodes of eight, with a sample
-    every five minutes; ten models are called through a vendor's API; twenty teams call all of them.
+    Thirty self-hosted deployments run in replicas of four GPUs on fifty nodes of eight, with a
+    sample every five minutes; ten models are called through a vendor's API; twenty teams call all
+    of them.
     """
     directory.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect()
@@ -198,7 +199,9 @@ def _owner_rules() -> str:
 
 def _deployments() -> str:
     given = {
-        "deployment": f"case when d < {SELF_HOSTED} then 'deployment-' || d else 'vendor/model-' || d end",
+        "deployment": (
+            f"case when d < {SELF_HOSTED} then 'deployment-' || d else 'vendor/model-' || d end"
+        ),
         "model": "'model-' || d",
         "gen_ai_provider_name": f"case when d < {SELF_HOSTED} then 'hosted_vllm' else 'vendor' end",
         "hosting": f"case when d < {SELF_HOSTED} then 'self_hosted' else 'api' end",
