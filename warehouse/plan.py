@@ -1,7 +1,7 @@
 """What a build is made of, and the fingerprints that say whether it has been made before.
 
 A usage day is computed from the lake files of that day and the reference rows in force on it. Its
-fingerprint covers those, the settings and the code; so a day whose fingerprint was computed once is
+fingerprint covers those, the organization's settings and the code; so a day whose fingerprint was computed once is
 carried over file for file, and a run costs what changed. `valid_from` and `valid_to` decide on
 which days a reference row counts and are no part of a day's fingerprint: ending a rule today leaves
 the past untouched.
@@ -43,8 +43,9 @@ class Day:
 class Plan:
     """Everything that a build's result depends on.
 
-    `fingerprint` is equal for builds that would say the same. `days` holds `empty` and every day of
-    the window that has lake files; `files` are all lake files that the release shows.
+    `fingerprint` is equal for builds that would say the same; a refused delivery alone does not
+    change it, since every number stays. `days` holds `empty` and every day of the window that has
+    lake files; `files` are all lake files that the release shows.
     """
 
     fingerprint: str
@@ -90,13 +91,12 @@ def make_plan(settings: Settings, usage_date: date, transforms: Path) -> Plan:
             last,
             [(f.table, f.source_name, f.partition, f.sha256) for f in files],
             [_identity(delivery) for delivery in deliveries],
-            [refusal.model_dump(mode="json") for refusal in refusals],
         ),
         first_usage_date=first,
         usage_date=last,
         settings_version=settings.version,
         code_version=code,
-        days=tuple(_days(files, settings.version, code)),
+        days=tuple(_days(files, settings.organization.model_dump_json(), code)),
         files=files,
         deliveries=deliveries,
         refusals=refusals,
