@@ -1,0 +1,282 @@
+"""The whole pipeline as its user runs it, on a small simulated company: good days and bad ones."""
+
+import gzip
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from apportion.sample import PROMPT_CANARY, SampleOptions, simulate
+from tests.conftest import Bucket
+from warehouse.read import connect
+from warehouse.releases import Release, current
+
+ROOT = Path(__file__).parents[1]
+SMALL = SampleOptions(first_day=date(2026, 10, 1), days=2, requests=800, gpus=90)
+
+
+@dataclass(frozen=True)
+class World:
+    """A company's exports and its home folder."""
+
+    company: Path
+    home: Path
+
+    @property
+    def exports(self) -> Path:
+        return self.company / "exports"
+
+    def apportion(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        config = str(self.company / "apportion.toml")
+        command = [sys.executable, "-m", "apportion.cli", "--quiet", "--config", config]
+        return subprocess.run(
+            [*command, "--home", str(self.home), *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def run(self, *arguments: str) -> str:
+        finished = self.apportion("run", *arguments)
+        assert finished.returncode == 0, finished.stderr + finished.stdout
+        return finished.stdout
+
+    def release(self) -> Release:
+        release = current(self.home)
+        assert release is not None
+        return release
+
+    def copy(self, target: Path) -> "World":
+        shutil.copytree(self.company, target / "company")
+        shutil.copytree(self.home, target / "home", symlinks=True)
+        return World(target / "company", target / "home")
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A company whose two days are published."""
+    folder = tmp_path_factory.mktemp("end-to-end")
+    simulate(folder / "company", SMALL)
+    world = World(folder / "company", folder / "home")
+    world.run()
+    return world
+
+
+def content_of(folder: Path) -> dict[str, str]:
+    """A hash of every file below a folder."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_run_says_what_was_spent_by_whom_and_where_to_look(published: World) -> None:
+    said = published.run()
+    for expected in ("Spent", "Attributed to teams", "difference 0", "report", "statements"):
+        assert expected in said
+    assert (published.home / "report" / "index.html").is_file()
+    assert list((published.home / "statements").rglob("*.xlsx"))
+
+
+def test_a_second_run_changes_no_byte(published: World) -> None:
+    folders = ("statements", "report", "releases")
+    before = {name: content_of(published.home / name) for name in folders}
+    assert "Nothing changed" in published.run()
+    assert {name: content_of(published.home / name) for name in folders} == before
+
+
+def test_the_ledger_holds_every_cent_of_the_bill(published: World) -> None:
+    assert published.apportion("reconcile").returncode == 0
+    with connect(published.home) as warehouse:
+        ((charged, attributed, priced),) = warehouse.execute(
+            """
+            select
+                (select sum(effective_cost) from charges),
+                (select sum(effective_cost) from cost_ledger),
+                (
+                    (select sum(reporting_effective_cost) from request_costs)
+                    - (
+                        select sum(reporting_effective_cost) from cost_ledger
+                        where allocation_method in ('weighted_tokens', 'metered_tokens')
+                    )
+                )
+            """
+        ).fetchall()
+    assert charged == attributed
+    assert priced == 0
+
+
+def test_prompts_never_enter_the_home_folder(published: World) -> None:
+    canary = PROMPT_CANARY.encode()
+    for path in published.home.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert canary not in content, path
+            if path.suffix == ".gz":
+                assert canary not in gzip.decompress(content), path
+
+
+def test_a_rebuild_from_the_landing_zone_says_the_same(published: World, tmp_path: Path) -> None:
+    world = published.copy(tmp_path)
+    before = world.release()
+    finished = world.apportion("rebuild")
+    assert finished.returncode == 0, finished.stderr
+    after = world.release()
+    assert after.generation > before.generation
+    assert after.tables == before.tables
+
+
+def test_day_by_day_is_the_same_as_all_at_once(published: World, tmp_path: Path) -> None:
+    world = World(published.company, tmp_path / "home")
+    world.run("--usage-date", "2026-10-01")
+    first = world.release()
+    assert first.usage_date == date(2026, 10, 1)
+    said = world.run("--usage-date", "2026-10-02")
+    assert "1 days computed, 1 carried" in said
+    assert world.release().tables == published.release().tables
+
+
+def newest(folder: Path, pattern: str) -> Path:
+    """The newest file of a kind: the one that the current delivery names."""
+    return sorted(folder.rglob(pattern))[-1]
+
+
+def cut_short(world: World) -> None:
+    path = newest(world.exports / "aws", "*.csv.gz")
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def lose(world: World) -> None:
+    newest(world.exports / "aws", "*.csv.gz").unlink()
+
+
+def rename_column(world: World) -> None:
+    path = newest(world.exports / "aws", "*.csv.gz")
+    text = gzip.decompress(path.read_bytes()).replace(b"BilledCost", b"BilledCosts", 1)
+    path.write_bytes(gzip.compress(text))
+
+
+def make_money_float(world: World) -> None:
+    path = newest(world.exports / "gcp", "*.parquet")
+    frame = pl.read_parquet(path).with_columns(pl.col("BilledCost").cast(pl.Float64))
+    frame.write_parquet(path)
+    manifest = world.exports / "gcp" / "manifest.json"
+    document = json.loads(manifest.read_bytes())
+    for delivery in document["deliveries"]:
+        for file in delivery["files"]:
+            file.pop("sha256", None)
+    manifest.write_text(json.dumps(document))
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [
+        (cut_short, "INPUT_GZIP|INPUT_CHECKSUM"),
+        (lose, "MANIFEST_INCOMPLETE"),
+        (rename_column, "SCHEMA_DRIFT|INPUT_CHECKSUM"),
+        (make_money_float, "FLOAT_MONEY"),
+    ],
+)
+def test_a_delivery_that_cannot_be_trusted_changes_nothing_and_the_next_run_heals(
+    published: World, tmp_path: Path, damage: object, code: str
+) -> None:
+    world = published.copy(tmp_path)
+    before = (world.home / "CURRENT").read_bytes()
+    assert callable(damage)
+    damage(world)
+
+    refused = world.apportion("run")
+    assert refused.returncode == 7
+    assert any(name in refused.stdout + refused.stderr for name in code.split("|"))
+    assert (world.home / "CURRENT").read_bytes() == before
+
+    shutil.rmtree(world.company)
+    shutil.copytree(published.company, world.company)
+    world.run()
+    assert world.release().tables == published.release().tables
+
+
+@pytest.mark.faults
+def test_a_delivery_that_comes_twice_counts_once(published: World, tmp_path: Path) -> None:
+    world = published.copy(tmp_path)
+    for path in (world.exports / "data-hall").glob("*.csv"):
+        os.utime(path, (path.stat().st_mtime + 60,) * 2)
+    world.run()
+    with connect(world.home) as warehouse:
+        ((total,),) = warehouse.execute("select sum(billed_cost) from cost_ledger").fetchall()
+    with connect(published.home) as warehouse:
+        assert warehouse.execute("select sum(billed_cost) from cost_ledger").fetchall() == [
+            (total,)
+        ]
+
+
+@pytest.mark.faults
+def test_an_unreachable_prometheus_is_told_and_publishes_nothing(
+    published: World, tmp_path: Path
+) -> None:
+    shutil.copytree(published.company, tmp_path / "company")
+    config = tmp_path / "company" / "apportion.toml"
+    text = config.read_text()
+    text = text.replace('kind = "prometheus_dump"', 'kind = "prometheus"').replace(
+        'location = "exports/prometheus"', 'url = "http://127.0.0.1:9"'
+    )
+    config.write_text(text)
+    world = World(tmp_path / "company", tmp_path / "home")
+
+    finished = world.apportion("run")
+    assert finished.returncode == 4
+    assert "PROMETHEUS_UNREACHABLE" in finished.stderr + finished.stdout
+    assert "127.0.0.1:9" in finished.stderr + finished.stdout
+    assert current(world.home) is None
+
+
+@pytest.mark.faults
+def test_a_wrong_reference_table_is_named_and_publishes_nothing(
+    published: World, tmp_path: Path
+) -> None:
+    world = published.copy(tmp_path)
+    before = (world.home / "CURRENT").read_bytes()
+    rules = world.company / "reference" / "owner_rules.csv"
+    rules.write_text(rules.read_text().replace("R001,10,", "R001,ten,"))
+
+    finished = world.apportion("run")
+    assert finished.returncode == 6
+    assert "owner_rules.csv" in finished.stderr
+    assert "priority" in finished.stderr
+    assert (world.home / "CURRENT").read_bytes() == before
+
+
+@pytest.mark.server
+def test_a_company_in_s3_gives_the_same_results(
+    published: World, tmp_path: Path, s3_bucket: Bucket
+) -> None:
+    shutil.copytree(published.company, tmp_path / "company")
+    for name in ("aws", "azure", "litellm"):
+        for path in (published.exports / name).rglob("*"):
+            if path.is_file():
+                s3_bucket.put(f"{path.relative_to(published.exports)}", path.read_bytes())
+    config = tmp_path / "company" / "apportion.toml"
+    text = config.read_text()
+    for location in ("aws/focus", "azure", "litellm"):
+        text = text.replace(
+            f'location = "exports/{location}"',
+            f'location = "s3://{s3_bucket.name}/{location}"\n'
+            f'endpoint_url = "{s3_bucket.endpoint_url}"',
+        )
+    config.write_text(text)
+    world = World(tmp_path / "company", tmp_path / "home")
+    world.run()
+    with connect(world.home) as there, connect(published.home) as here:
+        query = "select team, sum(billed_cost), sum(effective_cost) from cost_ledger group by team"
+        assert sorted(there.execute(query).fetchall()) == sorted(here.execute(query).fetchall())
