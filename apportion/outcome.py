@@ -1,9 +1,9 @@
 """What `apportion run` says at its end."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apportion.settings import Settings
 from apportion.steps import RunResult
 from apportion.summary import Table, tables, unreconciled
 
@@ -14,9 +14,9 @@ TOP = 10
 NAMES = ("spent", "teams", "savings", "reconciliation")
 
 
-def show(out: "Screen", settings: Settings, result: RunResult) -> None:
+def show(out: "Screen", home: Path, result: RunResult) -> None:
     """Print what was spent, by whom, what could be saved, the reconciliation, and where to look."""
-    spent, teams, savings, reconciliation = tables(settings.home, NAMES)
+    spent, teams, savings, reconciliation = tables(home, NAMES)
     differences = unreconciled(reconciliation)
     out.show([spent, _first(teams), _first(savings)])
     out.say(
@@ -25,9 +25,9 @@ def show(out: "Screen", settings: Settings, result: RunResult) -> None:
     )
     out.say(_work(result))
     places = {
-        "warehouse": str(settings.home / "current.duckdb"),
-        "statements": str(settings.home / "statements"),
-        "report": str(settings.home / "report" / "index.html"),
+        "warehouse": str(home / "current.duckdb"),
+        "statements": str(home / "statements"),
+        "report": str(home / "report" / "index.html"),
     }
     for name, path in places.items():
         out.say(f"{name:<11} {path}")
@@ -41,6 +41,7 @@ def show(out: "Screen", settings: Settings, result: RunResult) -> None:
             "is_unchanged": result.is_unchanged,
             "days_computed": result.days_computed,
             "days_carried": result.days_carried,
+            "seconds": {step: round(taken, 1) for step, taken in result.seconds.items()},
             "spent": spent.as_json(),
             "teams": teams.as_json(),
             "savings": savings.as_json(),
@@ -57,9 +58,11 @@ def _first(table: Table) -> Table:
 
 
 def _work(result: RunResult) -> str:
+    taken = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in result.seconds.items())
+    generation = result.release.generation
     if result.is_unchanged:
-        return f"Nothing changed: generation {result.release.generation} stays."
+        return f"Nothing changed: generation {generation} stays. ({taken})"
     return (
-        f"Published generation {result.release.generation}: {result.days_computed} days computed, "
-        f"{result.days_carried} carried over."
+        f"Published generation {generation}: {result.days_computed} days computed, "
+        f"{result.days_carried} carried over. ({taken})"
     )

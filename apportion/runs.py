@@ -1,6 +1,7 @@
 """A run's own record: `runs/<run id>/run.json`, which its steps share across processes."""
 
-from datetime import date
+import shutil
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -15,11 +16,13 @@ class Run(BaseModel):
     """One run of the pipeline for one usage day.
 
     `base_generation` is the release that was current when the build began (0 for none);
-    `is_unchanged` says that the current release already holds what this run would build.
+    `is_unchanged` says that the current release already holds what this run would build. The clock
+    (`started_at`, UTC) stands here and nowhere in what is published.
     """
 
     run_id: str
     usage_date: date
+    started_at: datetime
     base_generation: int = 0
     is_unchanged: bool = False
 
@@ -37,9 +40,16 @@ def start(home: Path, usage_date: date) -> Run:
     number = 1
     while (folder / f"{usage_date}-{number}").exists():
         number += 1
-    run = Run(run_id=f"{usage_date}-{number}", usage_date=usage_date)
+    run = Run(run_id=f"{usage_date}-{number}", usage_date=usage_date, started_at=datetime.now(UTC))
     run.save(home)
     return run
+
+
+def clear_away(home: Path, *, keep: str) -> None:
+    """Delete the builds of all runs but one; what they published stays in `releases/`."""
+    for folder in (home / "builds").iterdir():
+        if folder.name != keep:
+            shutil.rmtree(folder)
 
 
 def load(home: Path, run_id: str) -> Run:

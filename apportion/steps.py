@@ -6,13 +6,15 @@ costs nothing.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from apportion import runs
-from apportion.errors import ApportionError, DeliveryRefused, SourceUnavailable
+from apportion import intake, runs
+from apportion.errors import ApportionError, ConfigError, DeliveryRefused, SourceUnavailable
 from apportion.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how many parts of it are done, and how many there are."""
-
 
 MOST_WORKERS = 4
 """Sources ingested at a time; each wants a few hundred megabytes."""
@@ -33,15 +34,15 @@ def quiet(_what: str, _done: int, _total: int) -> None:
 
 @dataclass(slots=True)
 class RunResult:
-    """What a run did, and what went wrong with single sources on the way."""
+    """What a run did, what went wrong with single sources on the way, and the seconds it took."""
 
     run_id: str
     release: "Release"
     is_unchanged: bool
-    days_computed: int = 0
-    days_carried: int = 0
-    collected: list["CollectResult"] = field(default_factory=list)
-    problems: list[ApportionError] = field(default_factory=list)
+    days_computed: int
+    days_carried: int
+    problems: list[intake.Problem]
+    seconds: dict[str, float]
 
 
 def configured_sources(settings: Settings) -> list[str]:
@@ -52,43 +53,95 @@ def configured_sources(settings: Settings) -> list[str]:
 def ingest(settings: Settings, source_name: str, usage_date: date) -> "CollectResult":
     """Land and type what one source has delivered up to a usage day.
 
+    What goes wrong with it is written down for the steps that follow (`intake`).
+
     Raises:
         SourceUnavailable: the provider could not be reached.
         ConfigError: a setting or a reference table is wrong.
+        Busy: another run is collecting the same source.
     """
     from ingest.collect import collect
     from ingest.source import Window
 
-    schedule = settings.schedule
-    last = min(usage_date, schedule.last_usage_date or usage_date)
-    return collect(settings, source_name, Window(schedule.first_usage_date, last))
+    window = Window(settings.schedule.first_usage_date, _last(settings, usage_date))
+    try:
+        result = collect(settings, source_name, window)
+    except ApportionError as error:
+        intake.note(settings.home, source_name, usage_date, [error])
+        raise
+    intake.note(settings.home, source_name, usage_date, result.refused)
+    return result
 
 
-def build(settings: Settings, usage_date: date, progress: Progress = quiet) -> str:
+def _last(settings: Settings, usage_date: date) -> date:
+    """The usage day, or the last one that a fixed data set has."""
+    return min(usage_date, settings.schedule.last_usage_date or usage_date)
+
+
+def problems(settings: Settings) -> list[intake.Problem]:
+    """What went wrong the last time each configured source was ingested."""
+    return intake.problems(settings.home, configured_sources(settings))
+
+
+def build(
+    settings: Settings,
+    usage_date: date,
+    progress: Progress = quiet,
+    *,
+    is_forced: bool = False,
+) -> str:
     """Build a release from what is landed, unless the current one already says the same.
+
+    Args:
+        settings: the configuration.
+        usage_date: the newest usage day (UTC); where the current release goes further, so does the
+            new one: a run never takes days away from readers (`rollback` does).
+        progress: told of every step.
+        is_forced: build even what the current release already says.
 
     Returns:
         The id of the run, which the next steps ask for.
 
     Raises:
         GateRefused: a model could not be built, or one of its tests failed.
+        SourceUnavailable, DeliveryRefused: a source failed that has never delivered anything.
+        ConfigError: a setting or a reference table is wrong, as the ingestion found.
         Busy: another run holds the warehouse.
     """
     from warehouse import build as room
     from warehouse.lock import writer
     from warehouse.releases import verify
 
-    home = settings.home
-    with writer(home, f"build of {usage_date}"):
-        run = runs.start(home, usage_date)
+    home, last = settings.home, _last(settings, usage_date)
+    _refuse_without_input(settings)
+    with writer(home, f"build of {last}"):
         serving = verify(home)
+        run = runs.start(home, max(last, serving.usage_date) if serving else last)
         run.base_generation = serving.generation if serving else 0
-        fingerprint = room.plan(settings, usage_date).fingerprint
-        run.is_unchanged = bool(serving and serving.fingerprint == fingerprint)
+        fingerprint = room.plan(settings, run.usage_date).fingerprint
+        run.is_unchanged = not is_forced and _says(serving, fingerprint)
         run.save(home)
         if not run.is_unchanged:
-            room.build(settings, usage_date, run.run_id, progress=progress).save()
+            room.build(settings, run.usage_date, run.run_id, progress=progress).save()
     return run.run_id
+
+
+def _says(release: "Release | None", fingerprint: str) -> bool:
+    return release is not None and release.fingerprint == fingerprint
+
+
+def _refuse_without_input(settings: Settings) -> None:
+    """Raise what a person must correct, and what nothing from before can stand in for."""
+    from ingest.ledger import Ledger
+
+    failed = problems(settings)
+    if not failed:
+        return
+    delivered = {d.source_name for d in Ledger(settings.home).current_deliveries()}
+    for problem in failed:
+        error = problem.error()
+        if isinstance(error, ConfigError) or problem.source_name not in delivered:
+            raise error
 
 
 def gate(settings: Settings, run_id: str) -> None:
@@ -132,7 +185,7 @@ def publish(settings: Settings, run_id: str) -> "Release":
         if run.is_unchanged and serving:
             return serving
         built = BuildResult.load(home / "builds" / run_id)
-        return release(
+        published = release(
             home,
             built.path,
             sha256=passed(built.path),
@@ -143,6 +196,8 @@ def publish(settings: Settings, run_id: str) -> "Release":
             totals=built.amounts,
             keep=settings.warehouse.keep_releases,
         )
+        runs.clear_away(home, keep=run_id)
+        return published
 
 
 def export(settings: Settings) -> None:
@@ -154,80 +209,86 @@ def export(settings: Settings) -> None:
         write(settings.home)
 
 
-def ingest_all(
-    settings: Settings, usage_date: date, progress: Progress = quiet
-) -> tuple[list["CollectResult"], list[ApportionError]]:
+def ingest_all(settings: Settings, usage_date: date, progress: Progress = quiet) -> None:
     """Ingest every configured source, several at a time in processes of their own.
 
     A source that cannot be reached, or whose delivery is refused, does not stop the others.
 
-    Returns:
-        What was collected, and what went wrong, both in the order of the configuration.
-
     Raises:
         ConfigError: a setting or a reference table is wrong.
+        Busy: another run is collecting the same source.
     """
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     sources = configured_sources(settings)
-    collected: list[CollectResult] = []
-    problems: list[ApportionError] = []
     workers = min(len(sources), os.cpu_count() or 1, MOST_WORKERS)
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         pending = [pool.submit(ingest, settings, name, usage_date) for name in sources]
         for number, (name, outcome) in enumerate(zip(sources, pending, strict=True)):
             progress(f"ingest: {name}", number, len(sources))
-            try:
-                result = outcome.result()
-            except (SourceUnavailable, DeliveryRefused) as problem:
-                problems.append(problem)
-            else:
-                collected.append(result)
-                problems += result.refused
-    return collected, problems
+            if not isinstance(outcome.exception(), SourceUnavailable | DeliveryRefused):
+                outcome.result()
 
 
-def run(settings: Settings, usage_date: date, progress: Progress = quiet) -> RunResult:
-    """All steps for a usage day.
+def run(
+    settings: Settings,
+    usage_date: date,
+    progress: Progress = quiet,
+    *,
+    is_forced: bool = False,
+) -> RunResult:
+    """All steps for a usage day; the arguments are those of `build`.
 
     A source that cannot be reached, or whose delivery is refused, does not stop the run: what is
-    landed of it stays, and the gate decides whether that is enough.
+    landed of it stays, and the gate decides whether that is enough. It is among the result's
+    problems, which the caller is to report.
 
     Raises:
         ApportionError: as the steps do; readers still see the release from before.
     """
-    collected, problems = ingest_all(settings, usage_date, progress)
-    run_id = build(settings, usage_date, progress)
-    progress("gate", 0, 1)
-    gate(settings, run_id)
-    progress("publish", 0, 1)
-    release = publish(settings, run_id)
-    progress("statements and report", 0, 1)
-    export(settings)
-    return _result(settings, run_id, release, collected, problems)
+    clock = _Clock(progress)
+    with clock("ingest"):
+        ingest_all(settings, usage_date, progress)
+    with clock("build"):
+        run_id = build(settings, usage_date, progress, is_forced=is_forced)
+    with clock("gate"):
+        gate(settings, run_id)
+    with clock("publish"):
+        release = publish(settings, run_id)
+    with clock("export"):
+        export(settings)
+    return _result(settings, run_id, release, clock.seconds)
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Announces steps and takes their time."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def __call__(self, step: str) -> Iterator[None]:
+        self.progress(step, 0, 1)
+        start = monotonic()
+        yield
+        self.seconds[step] = monotonic() - start
 
 
 def _result(
-    settings: Settings,
-    run_id: str,
-    release: "Release",
-    collected: list["CollectResult"],
-    problems: list[ApportionError],
+    settings: Settings, run_id: str, release: "Release", seconds: dict[str, float]
 ) -> RunResult:
     from warehouse.build_result import BuildResult
 
-    result = RunResult(
+    is_unchanged = runs.load(settings.home, run_id).is_unchanged
+    built = None if is_unchanged else BuildResult.load(settings.home / "builds" / run_id)
+    return RunResult(
         run_id,
         release,
-        runs.load(settings.home, run_id).is_unchanged,
-        collected=collected,
-        problems=problems,
+        is_unchanged,
+        days_computed=len(built.days_computed) if built else 0,
+        days_carried=len(built.days_carried) if built else 0,
+        problems=problems(settings),
+        seconds=seconds,
     )
-    if not result.is_unchanged:
-        built = BuildResult.load(settings.home / "builds" / run_id)
-        result.days_computed, result.days_carried = (
-            len(built.days_computed),
-            len(built.days_carried),
-        )
-    return result

@@ -111,7 +111,12 @@ def _check(build: Path, sha256: str) -> dict[str, TableContent]:
             f"{build}: the file is not the one that passed the gate. Nothing was published. "
             "Build again.",
         )
-    with duckdb.connect(build, read_only=True) as connection:
+    return table_contents(build)
+
+
+def table_contents(database: Path) -> dict[str, TableContent]:
+    """Row count and content hash of every table of a closed DuckDB file's schema `main`."""
+    with duckdb.connect(database, read_only=True) as connection:
         tables = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'main' "
             "and table_type = 'BASE TABLE' order by table_name"

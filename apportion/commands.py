@@ -1,0 +1,148 @@
+"""The commands that do something: simulate, run, rebuild, report, rollback."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from apportion import steps
+from apportion.context import Context, examples, last_day
+
+if TYPE_CHECKING:
+    from apportion.sample import SampleResult
+
+
+@click.command(
+    epilog=examples(
+        "apportion simulate",
+        "apportion simulate --days 90 --requests-per-day 1000000 /data/big-company",
+    )
+)
+@click.option("--seed", default=20261101, show_default=True, help="Everything varies with it.")
+@click.option("--days", default=30, show_default=True, help="Usage days.")
+@click.option("--requests", default=200_000, show_default=True, help="Model calls in all.")
+@click.option("--requests-per-day", type=int, help="Model calls a day, instead of in all.")
+@click.option("--gpus", default=224, show_default=True, help="About as many GPUs.")
+@click.argument("directory", type=click.Path(path_type=Path), required=False)
+@click.pass_obj
+def simulate(context: Context, /, directory: Path | None, **size: Any) -> None:
+    """Write a sample company: exports, configuration, truth.
+
+    Without DIRECTORY it goes to <home>/sample, where `apportion run` finds it. The truth (who
+    really caused each cost) is in a folder of its own that only tests and benchmarks read.
+    """
+    result = _simulate(context, directory or context.sample, **size)
+    out = context.screen()
+    out.say(f"Next: apportion --config {result.config} run")
+    out.answer({"config": str(result.config), "truth": str(result.truth)})
+
+
+def _simulate(context: Context, target: Path, **size: Any) -> "SampleResult":
+    from apportion.sample import SampleOptions
+    from apportion.sample import simulate as write
+
+    out = context.screen()
+    with out.progress() as progress:
+        progress(f"simulate {target}", 0, 1)
+        result = write(target, SampleOptions(**size))
+    out.say(
+        f"{result.request_count:,} requests, {result.charge_count:,} charges and "
+        f"{result.gpu_count:,} GPUs in {target}"
+    )
+    return result
+
+
+@click.command(epilog=examples("apportion run", "apportion run --usage-date 2026-11-22"))
+@click.option(
+    "--usage-date",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Newest usage day (UTC).  [default: yesterday, or the last day of a fixed data set]",
+)
+@click.option("--sample", is_flag=True, help="Run on the sample company; simulate it if need be.")
+@click.pass_obj
+def run(context: Context, usage_date: datetime | None, sample: bool) -> None:  # noqa: FBT001
+    """Ingest, build, check, publish, write statements and report.
+
+    Idempotent and restartable: what is landed is not fetched again, days that did not change are
+    carried over, and a run that changes nothing publishes nothing. A run never takes days away
+    from readers: with an older day it adds what came late and goes as far as the current release.
+
+    A source that cannot be reached, or whose delivery is refused, does not stop the run; it goes on
+    with what that source delivered before, says so, and ends with exit code 4 or 7. Nothing that
+    readers see changes unless every check passes.
+    """
+    if sample:
+        if not context.sample_config.exists():
+            _simulate(context, context.sample)
+        context = context.on_sample()
+    settings = context.settings()
+    day = usage_date.date() if usage_date else last_day(settings)
+    with context.screen().progress() as progress:
+        result = steps.run(settings, day, progress)
+    _finish(context, result)
+
+
+@click.command()
+@click.pass_obj
+def rebuild(context: Context) -> None:
+    """Make everything again from what is landed, and compare.
+
+    Readers keep the published release. Where the input is the same, the result must be too: every
+    table is compared, and a difference ends with exit code 3.
+    """
+    from apportion.rebuild import rebuild as make_again
+
+    settings = context.settings()
+    with context.screen().progress() as progress:
+        result = make_again(settings, last_day(settings), progress)
+    _finish(context, result)
+
+
+def _finish(context: Context, result: steps.RunResult) -> None:
+    """Say what a run did; where a source failed, end with its exit code."""
+    from apportion.outcome import show
+
+    show(context.screen(), context.home, result)
+    if result.problems:
+        sys.exit(max(problem.exit_code for problem in result.problems))
+
+
+@click.command()
+@click.pass_obj
+def report(context: Context) -> None:
+    """Write statements and report of the current release again."""
+    from warehouse.export import RECORD, REPORT, STATEMENTS
+
+    (context.home / RECORD).unlink(missing_ok=True)
+    steps.export(context.settings())
+    paths = {
+        "report": str(context.home / REPORT / "index.html"),
+        "statements": str(context.home / STATEMENTS),
+    }
+    out = context.screen()
+    for name, path in paths.items():
+        out.say(f"{name}  {path}")
+    out.answer(paths)
+
+
+@click.command(epilog=examples("apportion releases", "apportion rollback", "apportion rollback 41"))
+@click.argument("generation", type=int, required=False)
+@click.pass_obj
+def rollback(context: Context, generation: int | None) -> None:
+    """Point readers to an older release.
+
+    To GENERATION, or the one before the current. Statements and report follow. The next run publishes again what the landing zone says: correct
+    the input or the rule first.
+    """
+    from warehouse.export import export
+    from warehouse.lock import writer
+    from warehouse.releases import rollback as point_back
+
+    with writer(context.home, "rollback"):
+        release = point_back(context.home, generation)
+        export(context.home)
+    out = context.screen()
+    out.say(f"generation {release.generation} is current again, usage up to {release.usage_date}")
+    out.answer(release.model_dump(mode="json"))
