@@ -1,0 +1,68 @@
+# Needs git, make and a Python from 3.11 to 3.13; everything else comes from requirements.lock.
+
+UV_VERSION := 0.13.9
+PYTHONS := python3 python3.13 python3.12 python3.11
+IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for python in $(PYTHONS); do \
+	$$python -c '$(IS_SUPPORTED)' 2>/dev/null && echo $$python && break; done)
+
+VENV := .venv
+READY := $(VENV)/.ready
+UV := $(VENV)/uv/bin/uv
+APPORTION_HOME ?= var
+CONFIG ?= $(wildcard apportion.toml)
+WORKERS ?= 2
+
+export APPORTION_HOME
+export DO_NOT_TRACK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup daily test check format airflow docs bench clean
+
+help: ## show these targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+setup: $(READY) ## make the virtual environment from the lock file
+
+daily: $(READY) ## the daily run: with CONFIG=… or ./apportion.toml, else on the sample company
+	@$(VENV)/bin/apportion $(if $(CONFIG),--config $(CONFIG) run,run --sample)
+
+test: $(READY) ## run the tests
+	@$(VENV)/bin/pytest -n $(WORKERS) $(TESTS)
+
+check: $(READY) ## lint Python and SQL, check formats, types and the direction of imports
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
+	$(VENV)/bin/sqlfluff lint --processes 2 transforms
+
+format: $(READY) ## format Python
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+airflow: $(READY) ## start Airflow on http://127.0.0.1:8080 (open: no password, this machine only)
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CONFIG="$(CONFIG)" dags/start-airflow
+
+docs: $(READY) ## write the dbt documentation of every table and column to var/docs
+	@$(VENV)/bin/python -m warehouse.docs $(APPORTION_HOME)/docs
+
+bench: $(READY) ## measure the attribution against the cost of reading and writing the same rows
+	$(VENV)/bin/python -m benchmarks.attribution
+
+clean: ## remove the environment and all caches; the home folder stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(READY): requirements.lock pyproject.toml | $(UV)
+	@echo "setting up $(VENV)"
+	@$(UV) venv --quiet --allow-existing --python "$(PYTHON)" $(VENV)
+	@$(UV) pip sync --quiet --python $(VENV) --require-hashes --compile-bytecode requirements.lock
+	@$(UV) pip install --quiet --python $(VENV) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(UV):
+	@test -n "$(PYTHON)" || { echo "Apportion needs Python 3.11, 3.12 or 3.13: install one, \
+	or name it: make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -m venv $(VENV)/uv || { echo "$(PYTHON) cannot make a virtual environment. \
+	On Debian and Ubuntu: apt-get install python3-venv"; rm -rf $(VENV)/uv; exit 1; }
+	@$(VENV)/uv/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
