@@ -1,0 +1,123 @@
+"""How the report writes numbers, dates and names."""
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from typing import Any
+
+from warehouse.cells import exact_text
+from warehouse.rounding import EXACT_DIGITS
+
+NOTHING = "–"  # noqa: RUF001 - an en dash, as in print
+SECONDS_PER_HOUR = 3600
+SIGNIFICANT = 4
+EFFORTS = {"S": "small", "M": "medium", "L": "large"}
+CLASSES = {
+    "direct": "Direct use",
+    "idle_held": "Idle while held",
+    "idle_unheld": "Idle, held by nobody",
+    "shared": "Shared costs",
+    "commitment_unused": "Unused commitments",
+    "purchase": "Purchases",
+    "tax": "Tax",
+    "credit": "Credits",
+    "adjustment": "Adjustments",
+    "unallocated": "Unallocated",
+}
+
+
+def money(amount: Decimal | None) -> str:
+    """An amount that is already rounded, with thousands separators and a true minus sign."""
+    return NOTHING if amount is None else f"{amount:,f}".replace("-", "\u2212")
+
+
+def count(number: int | None) -> str:
+    """A whole number with thousands separators."""
+    return NOTHING if number is None else f"{number:,}"
+
+
+def difference(amount: Decimal) -> str:
+    """An amount with every digit; plain 0 where there is none."""
+    return exact_text(amount) if amount else "0"
+
+
+def ratio(part: Decimal, whole: Decimal) -> Decimal:
+    """A share in percent with one decimal; 0 of nothing is 0."""
+    with localcontext(prec=EXACT_DIGITS):
+        return (
+            (100 * part / whole).quantize(Decimal("0.1"), ROUND_HALF_EVEN) if whole else Decimal(0)
+        )
+
+
+def percent(part: Decimal, whole: Decimal) -> str:
+    """A share for people."""
+    return f"{ratio(part, whole)} %".replace("-", "\u2212") if whole else NOTHING
+
+
+def bar_length(part: Decimal, whole: Decimal) -> Decimal:
+    """The length of a bar, from 0 to 100."""
+    return min(max(ratio(part, whole), Decimal(0)), Decimal(100))
+
+
+def unit_cost(cost: Decimal | None, units: int | Decimal | None, scale: int) -> str:
+    """The cost of `scale` units, with four significant digits."""
+    if cost is None or not units:
+        return NOTHING
+    with localcontext(prec=EXACT_DIGITS):
+        each = cost * scale / units
+        digits = max(SIGNIFICANT - 1 - each.adjusted(), 2) if each else 2
+        return money(each.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN))
+
+
+def whole(number: Decimal) -> str:
+    """A quantity without decimals."""
+    return f"{number.quantize(Decimal(1), ROUND_HALF_EVEN):,}"
+
+
+def hours(seconds: Decimal) -> str:
+    """GPU-seconds as whole GPU-hours."""
+    return whole(seconds / SECONDS_PER_HOUR)
+
+
+def day(value: date | None) -> str:
+    """A date as `3 Oct 2026`."""
+    return NOTHING if value is None else f"{value.day} {value:%b %Y}"
+
+
+def month(value: date | None) -> str:
+    """A billing period as `October 2026`."""
+    return NOTHING if value is None else f"{value:%B %Y}"
+
+
+def clock(value: datetime) -> str:
+    """A time of day in UTC."""
+    return f"{value:%H:%M:%S}"
+
+
+def words(name: str) -> str:
+    """A value of a code list as words."""
+    return name.replace("_", " ")
+
+
+def sentence(name: str) -> str:
+    """A value of a code list as words, with a capital."""
+    text = words(name)
+    return text[:1].upper() + text[1:]
+
+
+def cost_class(name: str) -> str:
+    """A cost class in plain words."""
+    return CLASSES.get(name, sentence(name))
+
+
+def effort(code: str) -> str:
+    """An effort class in plain words."""
+    return EFFORTS.get(code, code)
+
+
+FILTERS: dict[str, Any] = {
+    function.__name__: function
+    for function in (
+        *(money, count, difference, percent, bar_length, unit_cost, hours, day, month, clock),
+        *(whole, words, sentence, cost_class, effort),
+    )
+}

@@ -1,0 +1,290 @@
+"""What the report asks of a release: one query per table, all in one place.
+
+`spend` is the cost ledger with the column `cost`: the measure that statements charge, in the
+reporting currency.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.cells import clean_text
+from warehouse.mount import literal
+
+Row = dict[str, Any]
+IDLE = "('idle_held', 'idle_unheld')"
+CHART_DAYS = 92
+
+RUN = "select * from runs"
+SPEND = {
+    measure: f"create temp view spend as select *, reporting_{measure} as cost from cost_ledger"  # noqa: S608
+    for measure in ("billed_cost", "effective_cost")
+}
+TOTALS = f"""
+    select
+        min(charge_date) as first_day,
+        max(charge_date) as last_day,
+        count(distinct charge_date) as day_count,
+        count(distinct team) filter (where team <> 'unallocated') as team_count,
+        coalesce(sum(cost), 0) as cost,
+        coalesce(sum(reporting_billed_cost), 0) as billed_cost,
+        coalesce(sum(reporting_effective_cost), 0) as effective_cost,
+        coalesce(sum(cost) filter (where team = 'unallocated'), 0) as unallocated,
+        coalesce(sum(cost) filter (where cost_class in {IDLE}), 0) as idle
+    from spend
+"""  # noqa: S608
+CLASSES = "select cost_class, sum(cost) as cost from spend group by all order by cost desc, 1"
+PROVIDERS = "select provider, sum(cost) as cost from spend group by all order by cost desc, 1"
+PERIODS = """
+    select
+        billing_period,
+        sum(cost) as cost,
+        sum(reporting_billed_cost) as billed_cost,
+        sum(reporting_effective_cost) as effective_cost
+    from spend
+    group by all
+    order by 1
+"""
+DAILY = f"""
+    select charge_date, business_unit, sum(cost) as cost
+    from spend
+    where charge_date > (select max(charge_date) from spend) - {CHART_DAYS}
+    group by all
+    order by all
+"""  # noqa: S608
+TEAMS = f"""
+    select
+        team, business_unit, cost_center,
+        coalesce(sum(cost) filter (where cost_class = 'direct'), 0) as direct,
+        coalesce(sum(cost) filter (where cost_class in {IDLE}), 0) as idle,
+        coalesce(sum(cost) filter (where cost_class = 'shared'), 0) as shared,
+        coalesce(sum(cost) filter (where cost_class not in ('direct', 'shared')
+            and cost_class not in {IDLE}), 0) as other,
+        sum(cost) as cost
+    from spend
+    group by team, business_unit, cost_center
+    order by team = 'unallocated', cost desc, team, business_unit, cost_center
+"""  # noqa: S608
+MODELS = """
+    with usage as (
+        select
+            model,
+            sum(request_count) as request_count,
+            sum(input_tokens + output_tokens) as tokens,
+            sum(reporting_effective_cost) as serving_cost
+        from daily_unit_economics
+        group by all
+    ),
+    costs as (select model, sum(cost) as cost from spend group by all)
+    select model, coalesce(cost, 0) as cost, request_count, tokens, serving_cost
+    from costs
+    full outer join usage using (model)
+    order by model = 'none', cost desc, model
+"""
+DEPLOYMENTS = f"""
+    with usage as (
+        select deployment, model, sum(request_count) as request_count
+        from daily_unit_economics
+        group by all
+    ),
+    costs as (
+        select
+            deployment, model,
+            sum(cost) as cost,
+            coalesce(sum(cost) filter (where cost_class in {IDLE}), 0) as idle
+        from spend
+        where deployment <> 'none'
+        group by all
+    )
+    select deployment, model, cost, idle, request_count
+    from costs
+    left join usage using (deployment, model)
+    order by cost desc, deployment, model
+    limit 15
+"""  # noqa: S608
+REQUESTS = """
+    select
+        request_id, started_at, team, model, deployment, input_tokens, output_tokens, status,
+        reporting_effective_cost as cost,
+        reporting_idle_effective_cost as idle
+    from request_costs
+    where
+        cost_status = 'priced'
+        and started_at >= (select max(usage_date) from daily_unit_economics)
+        and started_at < (select max(usage_date) + 1 from daily_unit_economics)
+    order by cost desc, request_id
+    limit 10
+"""
+GPU_DAYS = f"""
+    select
+        usage_date,
+        sum(coalesce(active_gpu_seconds, 0)) as busy,
+        sum(held_gpu_seconds - coalesce(active_gpu_seconds, 0)) as idle_held,
+        sum(unheld_gpu_seconds) as unheld
+    from gpu_utilization_daily
+    where usage_date > (select max(usage_date) from gpu_utilization_daily) - {CHART_DAYS}
+    group by all
+    order by all
+"""  # noqa: S608
+GPU_MODELS = """
+    with nodes as (
+        select
+            gpu_model, node,
+            max(gpu_count) as gpu_count,
+            sum(capacity_gpu_seconds) as capacity,
+            sum(coalesce(active_gpu_seconds, 0)) as busy,
+            sum(held_gpu_seconds - coalesce(active_gpu_seconds, 0)) as idle_held,
+            sum(unheld_gpu_seconds) as unheld
+        from gpu_utilization_daily
+        group by all
+    ),
+    times as (select gpu_model, sum(columns(* exclude (gpu_model, node))) from nodes group by all),
+    costs as (
+        select
+            models.gpu_model,
+            sum(reporting_effective_cost) as cost,
+            sum(reporting_effective_cost) filter (where cost_class = 'idle_held') as idle_held_cost,
+            sum(reporting_effective_cost) filter (where cost_class = 'idle_unheld') as unheld_cost
+        from workload_costs
+        join (select distinct usage_date, node, gpu_model from gpu_utilization_daily) as models
+            using (usage_date, node)
+        group by all
+    )
+    select
+        gpu_model, cast(gpu_count as bigint) as gpu_count, capacity, busy, idle_held, unheld,
+        coalesce(cost, 0) as cost,
+        coalesce(idle_held_cost, 0) as idle_held_cost,
+        coalesce(unheld_cost, 0) as unheld_cost
+    from times
+    left join costs using (gpu_model)
+    order by capacity desc, gpu_model
+"""
+LEVERS = """
+    select
+        lever, confidence,
+        count(*) as opportunity_count,
+        sum(saving_low) as saving_low,
+        sum(saving_expected) as saving_expected,
+        sum(saving_high) as saving_high
+    from optimization_opportunities
+    group by all
+    order by saving_expected desc, lever, confidence
+"""
+OPPORTUNITIES = """
+    select
+        lever, scope, team, owner, currency, baseline_cost, saving_low, saving_expected,
+        saving_high, confidence, effort, risk, action, assumptions, evidence_query,
+        evidence_row_count
+    from optimization_opportunities
+    order by confidence = 'low', saving_expected desc, lever, scope, team
+    limit 20
+"""
+RECONCILIATION = """
+    select
+        provider, billing_period, billing_currency, measure,
+        count(*) as account_count,
+        sum(delivered) as delivered,
+        sum(attributed) as attributed,
+        sum(unallocated) as unallocated,
+        sum(quarantined) as quarantined,
+        max(abs(difference)) as difference
+    from reconciliation
+    group by all
+    order by billing_period desc, measure, provider, billing_currency
+"""
+MODEL_APIS = """
+    select
+        model, deployment,
+        coalesce(sum(reporting_billed_cost), 0) as billed_cost,
+        sum(reporting_billed_cost) filter (where rated_cost is not null) as compared_cost,
+        sum(rated_cost) as rated_cost,
+        sum(billed_quantity) as billed_quantity,
+        sum(logged_quantity) as logged_quantity,
+        sum(unlogged_quantity) as unlogged_quantity
+    from model_api_reconciliation
+    group by all
+    order by billed_cost desc, model, deployment
+"""
+CHECKS = """
+    select
+        suite, kind,
+        count(*) as check_count,
+        count(*) filter (where status = 'pass') as passed,
+        count(*) filter (where status = 'warn') as warned,
+        count(*) filter (where status = 'fail') as failed
+    from data_quality_results
+    group by all
+    order by suite, kind
+"""
+FINDINGS = """
+    select check_name, subject, status, failed_row_count, message
+    from data_quality_results
+    where status <> 'pass'
+    order by status, check_name, subject
+"""
+QUARANTINE = """
+    select
+        source_name, reason_code, billing_currency,
+        count(*) as row_count,
+        sum(billed_cost) as billed_cost,
+        min(message) as example
+    from quarantine
+    group by all
+    order by row_count desc, source_name, reason_code, billing_currency
+"""
+FRESHNESS = """
+    select
+        source_name, first_usage_date, last_usage_date, partition_count, row_count,
+        (select max(usage_date) from runs) - last_usage_date as days_behind
+    from source_freshness
+    order by days_behind desc nulls last, source_name
+"""
+
+TABLES = {
+    "totals": TOTALS,
+    "classes": CLASSES,
+    "providers": PROVIDERS,
+    "periods": PERIODS,
+    "daily": DAILY,
+    "teams": TEAMS,
+    "models": MODELS,
+    "deployments": DEPLOYMENTS,
+    "requests": REQUESTS,
+    "gpu_days": GPU_DAYS,
+    "gpu_models": GPU_MODELS,
+    "levers": LEVERS,
+    "opportunities": OPPORTUNITIES,
+    "reconciliation": RECONCILIATION,
+    "model_apis": MODEL_APIS,
+    "checks": CHECKS,
+    "findings": FINDINGS,
+    "quarantine": QUARANTINE,
+    "freshness": FRESHNESS,
+}
+
+
+@contextmanager
+def reading(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a release read-only under the name that its views know it by."""
+    config = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+    with duckdb.connect(config=dict(config)) as connection:
+        connection.execute(f"attach {literal(release)} as release (read_only)")
+        connection.execute("use release")
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+
+
+def fetch(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
+    """The rows of a query; text from outside comes without invisible characters."""
+    cursor = connection.execute(query)
+    names = [column[0] for column in cursor.description or ()]
+    return [
+        {
+            name: clean_text(value) if isinstance(value, str) else value
+            for name, value in zip(names, values, strict=True)
+        }
+        for values in cursor.fetchall()
+    ]
