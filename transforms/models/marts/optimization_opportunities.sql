@@ -1,9 +1,12 @@
 with
 idle_gpu_time as (select * from {{ ref('int_lever_idle_gpus__replayed') }}),
+unheld_nodes as (select * from {{ ref('int_lever_unheld_nodes__replayed') }}),
 commitments as (select * from {{ ref('int_lever_unused_commitments__summed') }}),
 
 levers as (
     select * from idle_gpu_time
+    union all
+    select * from unheld_nodes
     union all
     select * from commitments
 )
