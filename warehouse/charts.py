@@ -72,7 +72,7 @@ def _draw(bars: Sequence[Bar], colors: Sequence[str], size: tuple[int, int]) -> 
         alt.Chart(
             alt.InlineData(values=values), background="transparent", width=size[0], height=size[1]
         )
-        .mark_bar(aria=False)
+        .mark_bar(aria=False, width=alt.RelativeBandSize(0.82))
         .encode(
             x=alt.X(
                 "utcyearmonthdate(day):T",

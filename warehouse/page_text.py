@@ -11,6 +11,7 @@ NOTHING = "–"  # noqa: RUF001 - an en dash, as in print
 SECONDS_PER_HOUR = 3600
 SIGNIFICANT = 4
 EFFORTS = {"S": "small", "M": "medium", "L": "large"}
+ACRONYMS = {"gpu": "GPU", "gpus": "GPUs", "api": "API", "dbt": "dbt"}
 CLASSES = {
     "direct": "Direct use",
     "idle_held": "Idle while held",
@@ -95,7 +96,7 @@ def clock(value: datetime) -> str:
 
 def words(name: str) -> str:
     """A value of a code list as words."""
-    return name.replace("_", " ")
+    return " ".join(ACRONYMS.get(word, word) for word in name.split("_"))
 
 
 def sentence(name: str) -> str:

@@ -18,20 +18,28 @@ from warehouse.rounding import exact_sum, minor_unit, round_parts, rounded
 UNALLOCATED = "unallocated"
 OTHERS = "other business units"
 UNIT_COLORS = tuple(f"--series-{number}" for number in range(1, 8))
-GPU_STATES = {"busy": "--busy", "idle_held": "--idle", "unheld": "--unheld"}
+GPU_STATES = {
+    "busy": ("busy", "--busy"),
+    "idle_held": ("idle while held", "--idle"),
+    "unheld": ("held by nobody", "--unheld"),
+    "unknown": ("no telemetry", "--track"),
+}
 ADDING_UP = {
     "classes": ("cost",),
     "providers": ("cost",),
     "periods": ("cost", "billed_cost", "effective_cost"),
     "teams": ("cost",),
     "models": ("cost",),
-    "deployments": ("cost", "idle"),
     "gpu_models": ("cost", "idle_held_cost", "unheld_cost"),
-    "model_apis": ("billed_cost",),
     "levers": ("saving_low", "saving_expected", "saving_high"),
-    "opportunities": ("baseline_cost", "saving_low", "saving_expected", "saving_high"),
 }
 """The columns whose cells, as shown, add up to their rounded total."""
+EACH = {
+    "deployments": ("cost", "idle"),
+    "model_apis": ("billed_cost",),
+    "opportunities": ("baseline_cost", "saving_low", "saving_expected", "saving_high"),
+}
+"""The columns without a total; every cell is rounded by itself."""
 TEAM_PARTS = ("direct", "idle", "shared", "other")
 
 
@@ -78,6 +86,9 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     for name, columns in ADDING_UP.items():
         for column in columns:
             _settle(tables[name].rows, column, unit)
+    for name, columns in EACH.items():
+        for row in tables[name].rows:
+            row.update({column: rounded(row[column], unit) for column in columns})
     _split_teams(tables["teams"].rows, unit)
     _balance(tables["reconciliation"].rows)
     for row in tables["opportunities"].rows:
@@ -150,7 +161,7 @@ def _spend_series(rows: Sequence[Row], unit: Decimal) -> Series:
 def _gpu_series(rows: Sequence[Row]) -> Series:
     """GPU-hours per day: busy, idle while held, held by nobody."""
     return _series(
-        GPU_STATES,
+        dict(GPU_STATES.values()),
         [
             (row["usage_date"], [row[state] / SECONDS_PER_HOUR for state in GPU_STATES])
             for row in rows
@@ -158,7 +169,7 @@ def _gpu_series(rows: Sequence[Row]) -> Series:
         name="gpus",
         title="GPU-hours per day",
         description=(
-            "A stacked bar per day: busy, idle while held, held by nobody. "
+            "A stacked bar per day: busy, idle while held, held by nobody, no telemetry. "
             "The figures follow in the table below the chart."
         ),
     )

@@ -123,7 +123,8 @@ GPU_DAYS = f"""
         usage_date,
         sum(coalesce(active_gpu_seconds, 0)) as busy,
         sum(held_gpu_seconds - coalesce(active_gpu_seconds, 0)) as idle_held,
-        sum(unheld_gpu_seconds) as unheld
+        sum(unheld_gpu_seconds) as unheld,
+        sum(capacity_gpu_seconds - held_gpu_seconds - unheld_gpu_seconds) as unknown
     from gpu_utilization_daily
     where usage_date > (select max(usage_date) from gpu_utilization_daily) - {CHART_DAYS}
     group by all
@@ -137,7 +138,8 @@ GPU_MODELS = """
             sum(capacity_gpu_seconds) as capacity,
             sum(coalesce(active_gpu_seconds, 0)) as busy,
             sum(held_gpu_seconds - coalesce(active_gpu_seconds, 0)) as idle_held,
-            sum(unheld_gpu_seconds) as unheld
+            sum(unheld_gpu_seconds) as unheld,
+            sum(capacity_gpu_seconds - held_gpu_seconds - unheld_gpu_seconds) as unknown
         from gpu_utilization_daily
         group by all
     ),
@@ -155,6 +157,7 @@ GPU_MODELS = """
     )
     select
         gpu_model, cast(gpu_count as bigint) as gpu_count, capacity, busy, idle_held, unheld,
+        unknown,
         coalesce(cost, 0) as cost,
         coalesce(idle_held_cost, 0) as idle_held_cost,
         coalesce(unheld_cost, 0) as unheld_cost
