@@ -1,0 +1,310 @@
+"""The report shows what the release holds, safely, in the same bytes, in a real browser."""
+
+import re
+import shutil
+import struct
+import subprocess
+import zlib
+from datetime import date
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+
+import duckdb
+import pytest
+from jinja2 import UndefinedError
+
+from tests.warehouse.releases import SCRIPT, make_release
+from warehouse import report
+from warehouse.charts import Bar, stacked_days
+from warehouse.page_text import FILTERS, percent, unit_cost
+from warehouse.report import SECTIONS, render_report
+from warehouse.report_queries import TABLES, fetch, reading
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+DAYS = [date(2026, 10, day) for day in range(1, 6)]
+ACTIVE = {"script", "iframe", "object", "embed", "form", "base"}
+
+
+class Page(HTMLParser):
+    """A page's elements, ids, links and table cells, as a browser would find them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.tables: list[list[list[str]]] = []
+        self._cell: list[str] | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append([])
+        elif tag in {"td", "th"}:
+            self._cell = []
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"td", "th"} and self._cell is not None:
+            self.tables[-1][-1].append("".join(self._cell).strip())
+            self._cell = None
+
+    def handle_data(self, data: str) -> None:
+        if self._cell is not None:
+            self._cell.append(data)
+
+    def named(self, name: str) -> list[str]:
+        """The values of an attribute, in order."""
+        return [value for key, value in self.attributes if key == name]
+
+    def table(self, first_heading: str) -> list[list[str]]:
+        """The rows of the first table whose first heading says that."""
+        return next(t for t in self.tables if t and t[0] and t[0][0] == first_heading)
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_release(tmp_path_factory.mktemp("release") / "000001.duckdb")
+
+
+@pytest.fixture(scope="module")
+def path(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return render_report(release, tmp_path_factory.mktemp("home") / "report", generation=41)
+
+
+@pytest.fixture(scope="module")
+def page(path: Path) -> Page:
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def amount(cell: str) -> Decimal:
+    return Decimal(cell.replace(",", "").replace("\u2212", "-"))
+
+
+def emptied(release: Path, copy: Path, *kept: str) -> Path:
+    """A copy of a release with no rows in any table but those named."""
+    shutil.copy(release, copy)
+    with duckdb.connect(copy) as connection:
+        for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall():
+            if name not in {"runs", *kept}:
+                connection.execute(f"delete from {name}")
+    return copy
+
+
+def test_every_section_is_linked_and_shows_its_query(page: Page, path: Path) -> None:
+    ids = page.named("id")
+    assert len(ids) == len(set(ids))
+    assert {f"#{anchor}" for anchor, _ in SECTIONS} <= set(page.named("href"))
+    assert {link[1:] for link in page.named("href") if link.startswith("#")} <= set(ids)
+    assert {token for value in page.named("aria-labelledby") for token in value.split()} <= set(ids)
+    assert path.read_text(encoding="utf-8").count("SQL behind this") >= len(TABLES) - 1
+
+
+def test_the_queries_on_the_page_run_as_they_stand(path: Path, release: Path) -> None:
+    shown = re.findall(
+        r"<pre tabindex=\"0\"><code>(.*?)</code>", path.read_text("utf-8"), re.DOTALL
+    )
+    unescaped = [
+        text.replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", '"')
+        for text in shown
+    ]
+    with reading(release) as connection:
+        connection.execute(unescaped[-1])
+        for text in unescaped[:-1]:
+            if "alert(" not in text:
+                for statement in text.split(";\n\n"):
+                    connection.execute(statement)
+    assert len(unescaped) > len(SECTIONS)
+
+
+def test_names_from_outside_stay_text(page: Page, path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert SCRIPT not in text
+    assert "&lt;script&gt;alert(" in text
+    assert not ACTIVE & set(page.tags)
+    assert "img" not in page.tags
+    assert not [name for name, _ in page.attributes if name.startswith("on") or name == "style"]
+    assert "\u202e" not in text
+    assert "{{ 7*7 }}" in text
+
+
+def test_nothing_is_loaded_from_anywhere(page: Page, path: Path) -> None:
+    links = [*page.named("href"), *page.named("src"), *page.named("xlink:href")]
+    assert all(link.startswith(("#", "data:")) for link in links)
+    assert "http-equiv" in {name for name, _ in page.attributes}
+    assert "default-src 'none'" in path.read_text(encoding="utf-8")
+
+
+def test_the_same_release_gives_the_same_bytes(release: Path, path: Path, tmp_path: Path) -> None:
+    again = render_report(release, tmp_path / "report", generation=41)
+    assert again.read_bytes() == path.read_bytes()
+    assert render_report(release, tmp_path / "report", generation=42).read_bytes() != (
+        path.read_bytes()
+    )
+
+
+@pytest.mark.parametrize("heading", ["Team", "Model", "Class", "Provider"])
+def test_lines_add_up_to_the_total_as_shown(page: Page, release: Path, heading: str) -> None:
+    head, *lines, total = page.table(heading)
+    column = next(i for i, name in enumerate(head) if name in {"Cost", "Total"})
+    with duckdb.connect(release, read_only=True) as connection:
+        row = connection.execute("select sum(reporting_effective_cost) from cost_ledger").fetchone()
+    assert row is not None
+    assert sum(amount(line[column]) for line in lines) == amount(total[column])
+    assert abs(amount(total[column]) - row[0]) <= Decimal("0.005")
+    assert len(lines) > 1
+
+
+def test_the_kinds_of_a_teams_cost_add_up_to_it(page: Page) -> None:
+    head, *lines = page.table("Team")
+    assert head[3:8] == ["Direct", "Idle", "Shared", "Other", "Total"]
+    for line in lines:
+        assert sum(amount(cell) for cell in line[3:7]) == amount(line[7])
+
+
+def test_the_badge_says_whether_the_bills_are_met(
+    release: Path, path: Path, tmp_path: Path
+) -> None:
+    assert "Reconciled with the bills: difference 0" in path.read_text(encoding="utf-8")
+    broken = tmp_path / "broken.duckdb"
+    shutil.copy(release, broken)
+    with duckdb.connect(broken) as connection:
+        connection.execute(
+            "update reconciliation set difference = '0.000000000000000001' where provider = ("
+            "select min(provider) from reconciliation) and measure = 'billed_cost' "
+            "and billing_period = date '2026-10-01'"
+        )
+    text = render_report(broken, tmp_path / "report", generation=1).read_text(encoding="utf-8")
+    assert "Reconciled with" not in text
+    assert "Not reconciled: 1 difference" in text
+    assert "0.000000000000000001" in text
+
+
+def test_a_release_without_telemetry_says_so(tmp_path: Path) -> None:
+    bare = make_release(tmp_path / "bare.duckdb", charges_only=True)
+    text = render_report(bare, tmp_path / "report", generation=1).read_text(encoding="utf-8")
+    assert "no GPU telemetry" in text
+    assert "no priced requests" in text
+    assert "No saving was found" in text
+
+
+def test_a_release_without_any_row_is_a_page_too(release: Path, tmp_path: Path) -> None:
+    empty = emptied(release, tmp_path / "empty.duckdb")
+    text = render_report(empty, tmp_path / "report", generation=1).read_text(encoding="utf-8")
+    assert "No bill to reconcile with" in text
+    assert "This release holds no charges" in text
+    assert "No check was recorded" in text
+
+
+def test_a_template_that_fails_leaves_the_old_page(
+    release: Path, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(path.parent, tmp_path / "report")
+    templates = shutil.copytree(report.TEMPLATES, tmp_path / "templates")
+    (templates / "sections" / "reading.jinja").write_text("{{ nothing.of_the_kind }}")
+    monkeypatch.setattr(report, "TEMPLATES", templates)
+    with pytest.raises(UndefinedError):
+        render_report(release, folder, generation=42)
+    assert (folder / "index.html").read_bytes() == path.read_bytes()
+
+
+def test_the_most_expensive_requests_are_of_the_last_day(page: Page, release: Path) -> None:
+    _, *lines = page.table("Request")
+    assert len(lines) == 10
+    costs = [amount(line[-2]) for line in lines]
+    assert costs == sorted(costs, reverse=True)
+    assert lines[0][0].endswith("11")
+    with duckdb.connect(release, read_only=True) as connection:
+        row = connection.execute(
+            "select max(reporting_effective_cost) from request_costs"
+        ).fetchone()
+    assert row == (costs[0],)
+
+
+def test_a_chart_has_a_bar_for_every_value_and_words_for_those_who_cannot_see_it() -> None:
+    days = [Bar(day, place, Decimal(value)) for day in DAYS for place, value in enumerate((3, -1))]
+    chart = stacked_days(days, ["--a", "--b"], name="x", title="Cost <1>", description="Per day")
+    for svg, kind in ((chart.wide, "wide"), (chart.narrow, "narrow")):
+        assert svg.count('fill="var(--a)"') == len(DAYS)
+        assert svg.count('fill="var(--b)"') == len(DAYS)
+        assert 'role="img"' in svg
+        assert f'<title id="x-{kind}-title">Cost &lt;1&gt;</title>' in svg
+
+
+def test_numbers_read_well() -> None:
+    assert FILTERS["money"](Decimal("-1234.50")) == "\u22121,234.50"
+    assert percent(Decimal(1), Decimal(3)) == "33.3 %"
+    assert percent(Decimal(1), Decimal(0)) == "\u2013"
+    assert unit_cost(Decimal(1), 3, 1000) == "333.33"
+    assert unit_cost(Decimal("0.0001234567"), 1, 1) == "0.0001235"
+    assert unit_cost(None, 3, 1) == "\u2013"
+    assert FILTERS["words"]("idle_gpus") == "idle GPUs"
+
+
+def test_text_from_a_release_has_no_invisible_characters(release: Path) -> None:
+    with reading(release) as connection:
+        rows = fetch(connection, "select distinct team from cost_ledger order by all")
+    assert "団队 gnp.exe" in {row["team"] for row in rows}
+
+
+def run_chromium(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    if CHROMIUM is None:
+        pytest.skip("Chromium is not installed; apt-get install chromium")
+    return subprocess.run(
+        [
+            *(CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
+            *(f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=4000"),
+            *("--enable-logging=stderr", "--v=0", *arguments),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+
+
+def pixels(png: Path) -> tuple[int, int, set[bytes]]:
+    """Width, height and the distinct bytes per row of a PNG, before its filters are undone."""
+    data = png.read_bytes()
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", data[16:24])
+    position, packed = 8, b""
+    while position < len(data):
+        size, kind = struct.unpack(">I4s", data[position : position + 8])
+        packed += data[position + 8 : position + 8 + size] if kind == b"IDAT" else b""
+        position += size + 12
+    raw = zlib.decompress(packed)
+    stride = len(raw) // height
+    return width, height, {raw[row * stride : (row + 1) * stride] for row in range(height)}
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(("scheme", "width"), [("1", 1400), ("0", 1400), ("1", 500)])
+def test_a_browser_shows_the_page_without_complaint(
+    path: Path, tmp_path: Path, scheme: str, width: int
+) -> None:
+    picture = tmp_path / "page.png"
+    result = run_chromium(
+        tmp_path,
+        f"--blink-settings=preferredColorScheme={scheme}",
+        f"--window-size={width},1800",
+        f"--screenshot={picture}",
+        path.as_uri(),
+    )
+    assert "CONSOLE" not in result.stderr
+    shown_width, shown_height, rows = pixels(picture)
+    assert (shown_width, shown_height) == (width, 1800)
+    assert len(rows) > 200
+
+
+@pytest.mark.server
+def test_a_browser_reads_what_was_written(path: Path, tmp_path: Path) -> None:
+    result = run_chromium(tmp_path, "--dump-dom", path.as_uri())
+    found = re.search(r"<title>(.*?)</title>", result.stdout)
+    assert found is not None
+    assert found[1] == "Example AG &lt;b&gt;&amp;&lt;/b&gt;: cost report of 3 Oct 2026"
+    assert result.stdout.count("<section") == len(SECTIONS)
+    assert "<script" not in result.stdout
