@@ -1,9 +1,10 @@
 """From landed deliveries to an unpublished release, in two dbt runs.
 
-    days      the usage days that have no results yet, in days.duckdb, over their lake files alone
-    release   everything readers see, in release.duckdb, over the results of all days
+    days      the usage days that have no results yet, over their lake files alone
+    release   everything readers see, over the results of all days
 
-Both files are new and lie in `builds/<run id>/`; a published file is never opened for writing.
+Both happen in a new `build.duckdb` (one name, so that dbt parses the project once for both) in
+`builds/<run id>/`; a published file is never opened for writing.
 """
 
 import shutil
@@ -41,6 +42,11 @@ class Workplace:
     def folder(self) -> Path:
         """The build's own folder."""
         return self.settings.home / "builds" / self.run_id
+
+    @property
+    def database(self) -> Path:
+        """The file that is being built."""
+        return self.folder / "build.duckdb"
 
 
 def default_transforms() -> Path:
@@ -86,12 +92,11 @@ def build(
     computed = _build_days(work, store, missing) if missing else {}
     results = [(carried | computed)[day] for day in work.plan.days]
     run = _build_release(work, store, results)
-    release = work.folder / "release.duckdb"
-    with open_build(release, settings.warehouse) as connection:
+    with open_build(work.database, settings.warehouse) as connection:
         prune(connection, run.manifest)
         totals = _totals(connection)
     built = BuildResult(
-        path=release,
+        path=work.database.rename(work.folder / "release.duckdb"),
         fingerprint=work.plan.fingerprint,
         days_computed=_names(computed),
         days_carried=_names(carried),
@@ -112,7 +117,7 @@ def _build_days(work: Workplace, store: ResultStore, days: list[Day]) -> dict[Da
     lake = (*(file for day in days for file in day.files), *work.plan.reference)
     for file in lake:
         verify(file)
-    database = work.folder / "days.duckdb"
+    database = work.database
     with create_database(database, work.settings.warehouse) as connection:
         mount_lake(connection, lake)
         mount_run(connection, work.settings, work.plan, has_dates=False)
@@ -126,7 +131,7 @@ def _build_days(work: Workplace, store: ResultStore, days: list[Day]) -> dict[Da
 def _build_release(work: Workplace, store: ResultStore, results: list[DayResult]) -> DbtRun:
     for file in work.plan.period_files:
         verify(file)
-    database = work.folder / "release.duckdb"
+    database = work.database
     with create_database(database, work.settings.warehouse) as connection:
         mount_lake(connection, work.plan.files)
         mount_run(connection, work.settings, work.plan, has_dates=True)
