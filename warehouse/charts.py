@@ -78,7 +78,10 @@ def _draw(bars: Sequence[Bar], colors: Sequence[str], size: tuple[int, int]) -> 
                 "utcyearmonthdate(day):T",
                 axis=alt.Axis(title=None, format="%-d %b", grid=False, tickCount=ticks),
             ),
-            y=alt.Y("sum(value):Q", axis=alt.Axis(title=None, format="~s", tickCount=5)),
+            y=alt.Y(
+                "sum(value):Q",
+                axis=alt.Axis(title=None, labelExpr="format(datum.value, '~s')", tickCount=5),
+            ),
             color=alt.Color(
                 "series:O",
                 legend=None,

@@ -28,7 +28,7 @@ CLASSES = {
 
 def money(amount: Decimal | None) -> str:
     """An amount that is already rounded, with thousands separators and a true minus sign."""
-    return NOTHING if amount is None else f"{amount:,f}".replace("-", "\u2212")
+    return NOTHING if amount is None else f"{amount or abs(amount):,f}".replace("-", "\u2212")
 
 
 def count(number: int | None) -> str:
@@ -51,7 +51,7 @@ def ratio(part: Decimal, whole: Decimal) -> Decimal:
 
 def percent(part: Decimal, whole: Decimal) -> str:
     """A share for people."""
-    return f"{ratio(part, whole)} %".replace("-", "\u2212") if whole else NOTHING
+    return money(ratio(part, whole)) + " %" if whole else NOTHING
 
 
 def bar_length(part: Decimal, whole: Decimal) -> Decimal:

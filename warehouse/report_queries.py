@@ -188,7 +188,6 @@ OPPORTUNITIES = """
 RECONCILIATION = """
     select
         provider, billing_period, billing_currency, measure,
-        count(*) as account_count,
         sum(delivered) as delivered,
         sum(attributed) as attributed,
         sum(unallocated) as unallocated,
