@@ -34,7 +34,7 @@ ROW_GROUP = 122_880
 OBJECT_COLUMNS = ("object_key", "object_sha256", "object_row")
 SORT_KEYS: Mapping[str, tuple[str, ...]] = {
     "focus_charges": ("charge_period_start", "charge_key"),
-    "prometheus_samples": ("sample_at", "metric", "labels", "value"),
+    "prometheus_samples": ("sample_at", "metric"),
     "inference_requests": ("started_at", "request_id", "trace_id"),
     "slurm_jobs": ("started_at", "job_id_raw", "submit_at"),
 }
