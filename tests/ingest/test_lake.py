@@ -58,7 +58,8 @@ def test_batches_of_one_partition_become_one_sorted_file(home: Path) -> None:
     ]
     rows = pl.read_parquet(home / files[0].path)
     assert rows.schema == pl.Schema(schemas.TABLES[SAMPLES])
-    assert rows["value"].to_list() == [1, 2, 3, 4]
+    assert sorted(rows["value"].to_list()) == [1, 2, 3, 4]
+    assert rows.equals(rows.sort("sample_at", "metric", "object_key", "object_row"))
     assert rows["source_name"].unique().to_list() == ["s"]
     assert rows["object_sha256"].unique().to_list() == ["aa"]
 
