@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -67,7 +67,10 @@ def _draw(bars: Sequence[Bar], colors: Sequence[str], size: tuple[int, int]) -> 
         {"day": f"{bar.day.isoformat()}T00:00:00Z", "series": bar.series, "value": float(bar.value)}
         for bar in bars
     ]
-    ticks = 9 if size is WIDE else 4
+    first, last = min(bar.day for bar in bars), max(bar.day for bar in bars)
+    day_count = (last - first).days + 1
+    step = -(-day_count // (10 if size is WIDE else 5))
+    labelled = [first + timedelta(days=days) for days in range(0, day_count, step)]
     chart = (
         alt.Chart(
             alt.InlineData(values=values), background="transparent", width=size[0], height=size[1]
@@ -76,7 +79,16 @@ def _draw(bars: Sequence[Bar], colors: Sequence[str], size: tuple[int, int]) -> 
         .encode(
             x=alt.X(
                 "utcyearmonthdate(day):T",
-                axis=alt.Axis(title=None, format="%-d %b", grid=False, tickCount=ticks),
+                axis=alt.Axis(
+                    title=None,
+                    format="%-d %b",
+                    grid=False,
+                    values=[
+                        alt.DateTime(year=day.year, month=day.month, date=day.day, utc=True)
+                        for day in labelled
+                    ],
+                    labelOffset=size[0] / day_count / 2,
+                ),
             ),
             y=alt.Y(
                 "sum(value):Q",

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from warehouse.folders import replaced
 from warehouse.page_text import FILTERS
 from warehouse.report_content import read_content
-from warehouse.report_queries import reading
+from warehouse.report_reading import reading
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGE = "index.html"

@@ -12,7 +12,7 @@ import orjson
 from warehouse import report_queries as queries
 from warehouse.charts import Bar, Chart, stacked_days
 from warehouse.page_text import SECONDS_PER_HOUR
-from warehouse.report_queries import Row, fetch
+from warehouse.report_reading import Row, fetch
 from warehouse.rounding import exact_sum, minor_unit, round_parts, rounded
 
 UNALLOCATED = "unallocated"
@@ -73,7 +73,7 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Everything that the templates show, by name.
 
     Args:
-        connection: a release, opened by `report_queries.reading`.
+        connection: a release, opened by `report_reading.reading`.
     """
     (run,) = fetch(connection, queries.RUN)
     spend = queries.SPEND[run["statement_measure"]]

@@ -4,19 +4,9 @@
 reporting currency.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
-
-import duckdb
-
-from warehouse.cells import clean_text
-from warehouse.mount import literal
-
-Row = dict[str, Any]
 IDLE = "('idle_held', 'idle_unheld')"
 CHART_DAYS = 92
+NAMED_MODELS = 40
 
 RUN = "select * from runs"
 SPEND = {
@@ -68,7 +58,7 @@ TEAMS = f"""
     group by team, business_unit, cost_center
     order by team = 'unallocated', cost desc, team, business_unit, cost_center
 """  # noqa: S608
-MODELS = """
+MODELS = f"""
     with usage as (
         select
             model,
@@ -78,12 +68,27 @@ MODELS = """
         from daily_unit_economics
         group by all
     ),
-    costs as (select model, sum(cost) as cost from spend group by all)
-    select model, coalesce(cost, 0) as cost, request_count, tokens, serving_cost
-    from costs
-    full outer join usage using (model)
-    order by model = 'none', cost desc, model
-"""
+    costs as (select model, sum(cost) as cost from spend group by all),
+    ranked as (
+        select
+            model, coalesce(cost, 0) as cost, request_count, tokens, serving_cost,
+            row_number() over (
+                order by model = 'none' desc, cost desc nulls last, request_count desc, model
+            ) as place
+        from costs
+        full outer join usage using (model)
+    )
+    select
+        named as model,
+        count(*) as model_count,
+        sum(cost) as cost,
+        cast(sum(request_count) as bigint) as request_count,
+        cast(sum(tokens) as bigint) as tokens,
+        sum(serving_cost) as serving_cost
+    from (select *, case when place <= {NAMED_MODELS} then model end as named from ranked)
+    group by named
+    order by named is null, named = 'none', min(place)
+"""  # noqa: S608
 DEPLOYMENTS = f"""
     with usage as (
         select deployment, model, sum(request_count) as request_count
@@ -266,27 +271,3 @@ TABLES = {
     "quarantine": QUARANTINE,
     "freshness": FRESHNESS,
 }
-
-
-@contextmanager
-def reading(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a release read-only under the name that its views know it by."""
-    config = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-    with duckdb.connect(config=dict(config)) as connection:
-        connection.execute(f"attach {literal(release)} as release (read_only)")
-        connection.execute("use release")
-        connection.execute("set TimeZone = 'UTC'")
-        yield connection
-
-
-def fetch(connection: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
-    """The rows of a query; text from outside comes without invisible characters."""
-    cursor = connection.execute(query)
-    names = [column[0] for column in cursor.description or ()]
-    return [
-        {
-            name: clean_text(value) if isinstance(value, str) else value
-            for name, value in zip(names, values, strict=True)
-        }
-        for values in cursor.fetchall()
-    ]

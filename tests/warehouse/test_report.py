@@ -19,7 +19,8 @@ from warehouse import report
 from warehouse.charts import Bar, stacked_days
 from warehouse.page_text import FILTERS, percent, unit_cost
 from warehouse.report import SECTIONS, render_report
-from warehouse.report_queries import TABLES, fetch, reading
+from warehouse.report_queries import TABLES
+from warehouse.report_reading import fetch, reading
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 DAYS = [date(2026, 10, day) for day in range(1, 6)]
@@ -156,6 +157,24 @@ def test_lines_add_up_to_the_total_as_shown(page: Page, release: Path, heading: 
     assert sum(amount(line[column]) for line in lines) == amount(total[column])
     assert abs(amount(total[column]) - row[0]) <= Decimal("0.005")
     assert len(lines) > 1
+
+
+def test_many_models_share_a_line_and_still_add_up(release: Path, tmp_path: Path) -> None:
+    many = tmp_path / "many.duckdb"
+    shutil.copy(release, many)
+    with duckdb.connect(many) as connection:
+        connection.execute(
+            "insert into cost_ledger by name select cost_ledger.* replace ('model ' || n as model) "
+            "from cost_ledger, range(60) as models (n) where model = 'chat-7b'"
+        )
+        row = connection.execute("select sum(reporting_effective_cost) from cost_ledger").fetchone()
+    text = render_report(many, tmp_path / "report", generation=1).read_text(encoding="utf-8")
+    _, *lines, total = Page(text).table("Model")
+    assert row is not None
+    assert len(lines) == 41
+    assert lines[-1][0] == "22 other models"
+    assert sum(amount(line[1]) for line in lines) == amount(total[1])
+    assert abs(amount(total[1]) - row[0]) <= Decimal("0.005")
 
 
 def test_the_kinds_of_a_teams_cost_add_up_to_it(page: Page) -> None:
