@@ -133,8 +133,8 @@ def report(context: Context) -> None:
 def rollback(context: Context, generation: int | None) -> None:
     """Point readers to an older release.
 
-    To GENERATION, or the one before the current. Statements and report follow. The next run publishes again what the landing zone says: correct
-    the input or the rule first.
+    To GENERATION, or the one before the current. Statements and report follow. The next run
+    publishes again what the landing zone says: correct the input or the rule first.
     """
     from warehouse.export import export
     from warehouse.lock import writer

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
@@ -17,6 +18,7 @@ from apportion.steps import Progress as Report
 from apportion.summary import Table
 
 CENT = Decimal("0.01")
+PIPED_WIDTH = 160
 
 
 class Screen:
@@ -25,13 +27,13 @@ class Screen:
     def __init__(self, *, as_json: bool, is_quiet: bool) -> None:
         self.as_json = as_json
         self._is_quiet = is_quiet
-        self._out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        self._out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
         self._err = Console(stderr=True, highlight=False)
 
     def say(self, text: str) -> None:
         """Print a line for a person."""
         if not self.as_json:
-            self._out.print(text, markup=False)
+            self._out.print(text, markup=False, soft_wrap=True)
 
     def show(self, tables: Sequence[Table]) -> None:
         """Print tables for a person, amounts rounded to cents."""
@@ -86,10 +88,21 @@ def _bar(console: Console) -> Iterator[Report]:
 
 
 def _drawn(table: Table) -> RichTable:
-    drawn = RichTable(title=table.title, title_justify="left", title_style="bold")
+    drawn = RichTable(
+        title=table.title,
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+        show_edge=False,
+    )
     for number, column in enumerate(table.columns):
         is_amount = any(isinstance(row[number], Decimal | int) for row in table.rows)
-        drawn.add_column(column, justify="right" if is_amount else "left", no_wrap=is_amount)
+        drawn.add_column(
+            column,
+            justify="right" if is_amount else "left",
+            min_width=len(column) if is_amount else None,
+            no_wrap=True,
+        )
     for row in table.rows:
         drawn.add_row(*(_cell(value) for value in row))
     return drawn

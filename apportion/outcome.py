@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from apportion.console import Screen
 
 TOP = 10
-NAMES = ("spent", "teams", "savings", "reconciliation")
+NAMES = ("spent", "total", "teams", "savings", "reconciliation")
 
 
 def show(out: "Screen", home: Path, result: RunResult) -> None:
     """Print what was spent, by whom, what could be saved, the reconciliation, and where to look."""
-    spent, teams, savings, reconciliation = tables(home, NAMES)
+    spent, total, teams, savings, reconciliation = tables(home, NAMES)
     differences = unreconciled(reconciliation)
-    out.show([spent, _first(teams), _first(savings)])
+    out.show([spent, total, _first(teams), _first(savings)])
     out.say(
         f"Reconciliation: {len(reconciliation.rows)} balances, "
         + (f"{len(differences)} WITH A DIFFERENCE" if differences else "difference 0")
@@ -43,6 +43,7 @@ def show(out: "Screen", home: Path, result: RunResult) -> None:
             "days_carried": result.days_carried,
             "seconds": {step: round(taken, 1) for step, taken in result.seconds.items()},
             "spent": spent.as_json(),
+            "total": total.as_json(),
             "teams": teams.as_json(),
             "savings": savings.as_json(),
             "reconciliation": reconciliation.as_json(),

@@ -44,6 +44,31 @@ QUERIES: dict[str, tuple[str, tuple[str, ...], str]] = {
         order by sum(reporting_effective_cost) desc, provider
         """,
     ),
+    "total": (
+        "In all",
+        (
+            "currency",
+            "billed cost",
+            "effective cost",
+            "attributed",
+            "unallocated",
+            "could be saved",
+        ),
+        """
+        select
+            reporting_currency, sum(reporting_billed_cost), sum(reporting_effective_cost),
+            coalesce(sum(reporting_effective_cost) filter (where team <> 'unallocated'), 0),
+            coalesce(sum(reporting_effective_cost) filter (where team = 'unallocated'), 0),
+            coalesce(any_value(saving.expected), 0)
+        from cost_ledger
+        left join (
+            select currency, sum(saving_expected) as expected
+            from optimization_opportunities
+            group by currency
+        ) as saving on saving.currency = reporting_currency
+        group by reporting_currency
+        """,
+    ),
     "classes": (
         "By cost class",
         ("cost class", "currency", "effective cost"),

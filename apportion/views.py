@@ -32,7 +32,7 @@ def status(context: Context) -> None:
             f"generation {release.generation}, usage up to {release.usage_date}, "
             f"{release.path(context.home)}\n"
         )
-    shown = _show(context, "spent", "classes", "freshness")
+    shown = _show(context, "spent", "total", "classes", "freshness")
     problems = [str(problem) for problem in steps.problems(context.settings())]
     for problem in problems:
         out.say(problem)
@@ -59,7 +59,8 @@ def top(context: Context, limit: int) -> None:
 def reconcile(context: Context) -> None:
     """Compare what was delivered with what was attributed.
 
-    Exits with 3 where they differ."""
+    Exits with 3 where they differ.
+    """
     from apportion.summary import unreconciled
 
     table = _show(context, "reconciliation")["reconciliation"]
