@@ -94,16 +94,18 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class ControlTotal:
-    """What a delivery says was spent, per provider, billing account, month and currency.
+    """What a delivery says was spent, per provider, billing account, month, currency and partition.
 
     Added up in Python from the delivered text, so that the SQL that comes later can be held
-    against it. All amounts are exact decimal text.
+    against it. All amounts are exact decimal text. `partition` is that of the rows in the lake, so
+    that a build can leave out days that it does not cover; it is empty where rows have none.
     """
 
     service_provider_name: str
     billing_account_id: str
     billing_period: date
     billing_currency: str
+    partition: str = ""
     row_count: int = 0
     billed_cost: str = "0"
     effective_cost: str = "0"

@@ -8,12 +8,15 @@ from decimal import Context, Decimal
 from ingest.source import ControlTotal
 
 EXACT = Context(prec=100)
-KEY = ("service_provider_name", "billing_account_id", "billing_period", "billing_currency")
-Key = tuple[str, str, date, str]
+KEY = (
+    *("service_provider_name", "billing_account_id", "billing_period", "billing_currency"),
+    "partition",
+)
+Key = tuple[str, str, date, str, str]
 
 
 def merge(totals: Iterable[ControlTotal]) -> tuple[ControlTotal, ...]:
-    """Add up totals of the same provider, billing account, month and currency, in key order."""
+    """Add up totals of the same provider, account, month, currency and partition, in order."""
     merged: dict[Key, ControlTotal] = {}
     for total in totals:
         key = (
@@ -21,6 +24,7 @@ def merge(totals: Iterable[ControlTotal]) -> tuple[ControlTotal, ...]:
             total.billing_account_id,
             total.billing_period,
             total.billing_currency,
+            total.partition,
         )
         merged[key] = _add(merged[key], total) if key in merged else total
     return tuple(merged[key] for key in sorted(merged))

@@ -177,6 +177,7 @@ def _control_totals(connection: duckdb.DuckDBPyConnection, plan: "Plan") -> None
             (delivery.source_name, delivery.delivery_id, *astuple(total))
             for delivery in plan.deliveries
             for total in delivery.control_totals
+            if plan.covers(total.partition)
         ],
     )
 

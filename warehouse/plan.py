@@ -1,10 +1,10 @@
 """What a build is made of, and the fingerprints that say whether it has been made before.
 
 A usage day is computed from the lake files of that day and the reference rows in force on it. Its
-fingerprint covers those, the organization's settings and the code; so a day whose fingerprint was computed once is
-carried over file for file, and a run costs what changed. `valid_from` and `valid_to` decide on
-which days a reference row counts and are no part of a day's fingerprint: ending a rule today leaves
-the past untouched.
+fingerprint covers those, the organization's settings and the code; so a day whose fingerprint was
+computed once is carried over file for file, and a run costs what changed. `valid_from` and
+`valid_to` decide on which days a reference row counts and are no part of a day's fingerprint:
+ending a rule today leaves the past untouched.
 """
 
 import hashlib
@@ -57,6 +57,10 @@ class Plan:
     files: tuple[LakeFile, ...]
     deliveries: tuple[CurrentDelivery, ...]
     refusals: tuple[Refusal, ...]
+
+    def covers(self, partition: str) -> bool:
+        """Whether a day, or a billing period, lies in the window of the build."""
+        return _overlaps(partition, self.first_usage_date, self.usage_date)
 
     @property
     def reference(self) -> tuple[LakeFile, ...]:
@@ -119,11 +123,14 @@ def _is_day(file: LakeFile) -> bool:
 
 
 def _is_within(file: LakeFile, first: date, last: date) -> bool:
-    """Whether a file's day, or its billing period, lies in the window."""
-    length = len(file.partition)
-    return file.table in REFERENCE or (
-        first.isoformat()[:length] <= file.partition <= last.isoformat()[:length]
-    )
+    """Whether a file's rows lie in the window."""
+    return file.table in REFERENCE or _overlaps(file.partition, first, last)
+
+
+def _overlaps(partition: str, first: date, last: date) -> bool:
+    """Whether a day, or a billing period, lies in the window; what belongs to none always does."""
+    length = len(partition)
+    return first.isoformat()[:length] <= partition <= last.isoformat()[:length]
 
 
 def _days(files: tuple[LakeFile, ...], *versions: str) -> Iterator[Day]:

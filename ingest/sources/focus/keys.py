@@ -50,13 +50,18 @@ class ChargeKeys:
 
 def partitions(charges: pl.DataFrame) -> pl.Series:
     """The usage day of a charge that lies within one day (UTC), else its billing period."""
+    return charges.select(partition()).to_series()
+
+
+def partition() -> pl.Expr:
+    """`partitions` as an expression; null where a quarantined charge has no readable period."""
     start, end = pl.col("charge_period_start"), pl.col("charge_period_end")
-    return charges.select(
+    return (
         pl.when(end <= start.dt.truncate("1d") + pl.duration(days=1))
         .then(start.dt.strftime("%Y-%m-%d"))
         .otherwise(pl.col("billing_period_start").dt.strftime("%Y-%m"))
         .alias("partition")
-    ).to_series()
+    )
 
 
 def _contents(charges: pl.DataFrame) -> pl.Series:

@@ -19,7 +19,7 @@ select
     cast(sum(unused) as decimal(38, 18)) as baseline_cost,
     cast(least(quantile_disc(unused, 0.1) * count(*), sum(unused)) as decimal(38, 18)) as saving_low,
     cast(sum(unused) as decimal(38, 18)) as saving_expected,
-    cast(greatest(quantile_disc(unused, 0.9) * count(*), sum(unused)) as decimal(38, 18)) as saving_high,
+    cast(sum(unused) as decimal(38, 18)) as saving_high,
     case when count(*) >= 28 then 'high' else 'medium' end as confidence,
     'select * from cost_ledger where cost_class = ''commitment_unused'' order by charge_date' as evidence_query,
     cast(count(*) as bigint) as evidence_row_count,
