@@ -1,0 +1,123 @@
+"""The dbt project by itself: its unit tests, and that everything public is described and typed."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apportion.settings import Organization, Schedule, Settings, SourceSettings
+from warehouse.build import default_transforms
+from warehouse.child import environment
+from warehouse.dbt_run import DBT
+from warehouse.mount import mount_lake, mount_ledger, mount_run
+from warehouse.plan import make_plan
+from warehouse.session import create_database
+
+PROJECT = default_transforms()
+
+
+@dataclass(frozen=True)
+class Built:
+    """What dbt said after building every model over empty inputs."""
+
+    results: list[dict[str, Any]]
+    manifest: dict[str, Any]
+
+    def models(self) -> list[dict[str, Any]]:
+        nodes = self.manifest["nodes"].values()
+        return [node for node in nodes if node["resource_type"] == "model"]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Every model built over empty inputs in one file, with all tests."""
+    folder = tmp_path_factory.mktemp("transforms")
+    settings = Settings(
+        organization=Organization(name="Example AG"),
+        schedule=Schedule(first_usage_date=date(2026, 10, 1)),
+        sources=(SourceSettings(name="bill", kind="focus"),),
+        home=folder,
+    )
+    plan = make_plan(settings, date(2026, 10, 31), PROJECT)
+    with create_database(folder / "empty.duckdb", settings.warehouse) as connection:
+        mount_lake(connection, ())
+        mount_run(connection, settings, plan, has_dates=True)
+        mount_ledger(connection, settings, plan)
+    target = folder / "target"
+    child = subprocess.run(
+        [
+            *(*DBT, "--quiet", "build", "--project-dir", str(PROJECT), "--profiles-dir"),
+            *(str(PROJECT), "--target-path", str(target), "--log-path", str(folder / "logs")),
+        ],
+        cwd=folder,
+        env=environment(folder, APPORTION_BUILD="empty.duckdb"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (target / "run_results.json").exists(), child.stdout + child.stderr
+    results = json.loads((target / "run_results.json").read_bytes())["results"]
+    return Built(results, json.loads((target / "manifest.json").read_bytes()))
+
+
+def test_every_unit_test_of_the_arithmetic_passes(built: Built) -> None:
+    unit_tests = {
+        result["unique_id"]: (result["status"], result["message"])
+        for result in built.results
+        if result["unique_id"].startswith("unit_test.")
+    }
+    assert unit_tests.keys() == built.manifest["unit_tests"].keys()
+    assert len(unit_tests) >= 9
+    assert {name: said for name, said in unit_tests.items() if said[0] != "pass"} == {}
+
+
+def test_no_input_gives_no_rows_and_no_error(built: Built) -> None:
+    failed = {
+        r["unique_id"]: r["message"] for r in built.results if r["status"] in {"error", "fail"}
+    }
+    assert failed == {}
+
+
+def test_every_model_and_column_is_described(built: Built) -> None:
+    bare = [
+        f"{model['name']}.{column}"
+        for model in built.models()
+        for column, about in ({"": model} | model["columns"]).items()
+        if not about["description"].strip()
+    ]
+    assert bare == []
+
+
+def test_marts_and_day_results_have_enforced_contracts(built: Built) -> None:
+    public = [model for model in built.models() if model["schema"] in {"main", "day"}]
+    assert len(public) > 15
+    assert [model["name"] for model in public if not model["contract"]["enforced"]] == []
+
+
+def test_money_has_one_type_everywhere(built: Built) -> None:
+    wrong = [
+        f"{model['name']}.{column['name']} {column['data_type']}"
+        for model in built.models()
+        for column in model["columns"].values()
+        if column["name"].endswith("_cost") and column.get("data_type")
+        if column["data_type"].replace(" ", "").lower() != "decimal(38,18)"
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("word", ["now()", "current_date", "current_timestamp", "random("])
+def test_no_model_asks_the_clock_or_the_dice(word: str) -> None:
+    asking = [path.name for path in PROJECT.rglob("*.sql") if word in path.read_text().lower()]
+    assert asking == []
+
+
+def test_a_model_fits_on_a_page() -> None:
+    lengths = {
+        path.relative_to(PROJECT).as_posix(): len(path.read_text().splitlines())
+        for path in Path(PROJECT / "models").rglob("*.sql")
+    }
+    assert {name: length for name, length in lengths.items() if length > 160} == {}
