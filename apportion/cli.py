@@ -9,6 +9,7 @@ import click
 from apportion import __version__, commands, views
 from apportion.context import HOME, Context
 from apportion.errors import ApportionError
+from apportion.explain.command import explain
 
 HELP = """Attribute every dollar of cloud, GPU and model-API spend to a team, a model and a query.
 
@@ -74,6 +75,7 @@ for command in (
     views.status,
     views.top,
     views.reconcile,
+    explain,
     commands.report,
     views.releases,
     commands.rollback,

@@ -1,0 +1,157 @@
+"""Why a request costs what it costs."""
+
+from decimal import Decimal
+
+from apportion.explain import ledger
+from apportion.explain.node import EXACT, Node, summed
+from apportion.explain.pool import explain_pool
+from apportion.explain.rules import Rules
+from apportion.explain.scope import Row, Scope, unknown
+
+REQUEST = """
+with request as (
+    select
+        *,
+        case
+            when hosting = 'api' then cast(usage_date as timestamp)
+            else date_trunc('hour', started_at)
+        end as pool_start
+    from request_costs
+    where request_id = $request_id
+)
+select
+    request.*,
+    request.{amount} as amount,
+    logged.source_name, logged.object_key, logged.object_row,
+    logged.gateway_team, logged.api_key_alias,
+    coalesce(logged.is_gateway_cache_hit, false) as is_gateway_cache_hit,
+    owners.owner_rule,
+    places.business_unit, places.cost_center
+from request
+inner join landing.inference_requests as logged using (request_id, started_at)
+left join request_owners as owners
+    on
+        request.usage_date = owners.usage_date
+        and coalesce(lower(logged.gateway_team), '') = owners.gateway_team
+        and coalesce(lower(logged.api_key_alias), '') = owners.api_key_alias
+left join (
+    select distinct charge_date, team, business_unit, cost_center from daily_cost_by_team
+) as places
+    on request.usage_date = places.charge_date and request.team = places.team
+"""
+RATES = """
+select
+    residual_request_id,
+    {amount}_per_input as input,
+    {amount}_per_cache_read as cache_read,
+    {amount}_per_cache_creation as cache_creation,
+    {amount}_per_output as output,
+    {amount}_per_request as request,
+    {amount}_residual as residual
+from request_rates
+where deployment = $deployment and pool_start = $pool_start
+"""
+QUANTUM = -18
+
+
+def explain_request(scope: Scope, request_id: str) -> Node:
+    """A request: its price, its pool down to the bill, its owner, its statement.
+
+    Raises:
+        ConfigError: `EXPLAIN_UNKNOWN`.
+    """
+    rows = scope.rows(REQUEST, request_id=request_id)
+    if not rows:
+        raise unknown(
+            "request",
+            request_id,
+            "Look for `request_id` in `request_costs`: the id is the one that the log gives.",
+        )
+    request = rows[0]
+    return Node(
+        f"request {request_id}, {scope.measure}",
+        request["amount"],
+        scope.currency,
+        {
+            "started at": request["started_at"],
+            "status": request["status"],
+            "model": request["model"],
+            "deployment": request["deployment"],
+            "hosting": request["hosting"],
+            "read from": ledger.place(request),
+        },
+        (
+            *_price(scope, request),
+            explain_pool(scope, request),
+            _owner(scope, request),
+            *_statements(scope, request),
+        ),
+    )
+
+
+def _price(scope: Scope, request: Row) -> list[Node]:
+    keys = {"deployment": request["deployment"], "pool_start": request["pool_start"]}
+    rates = scope.rows(RATES, **keys)
+    if not rates:
+        return []
+    if request["is_gateway_cache_hit"]:
+        return [Node("price: answered from the gateway's cache, so no model served it")]
+    (rate,) = rates
+    parts = [
+        _part(scope, kind, count, rate[kind]) for kind, count in _counts(request).items() if count
+    ]
+    if rate["residual"] and rate["residual_request_id"] == request["request_id"]:
+        residual = EXACT.scaleb(rate["residual"], QUANTUM)
+        facts = {"why": "what the integer rates leave over goes to the pool's smallest request id"}
+        parts.append(Node("residual of the pool", residual, scope.currency, facts))
+    price = summed("price: tokens times the pool's rate", scope.currency, parts)
+    if scope.measure == "billed_cost":
+        return [price]
+    idle = Node(
+        "of which for idle GPU time",
+        request["reporting_idle_effective_cost"],
+        scope.currency,
+    )
+    return [price, idle]
+
+
+def _counts(request: Row) -> dict[str, int]:
+    cached = request["cache_read_input_tokens"], request["cache_creation_input_tokens"]
+    return {
+        "input": request["input_tokens"] - sum(cached),
+        "cache_read": cached[0],
+        "cache_creation": cached[1],
+        "output": request["output_tokens"],
+        "request": 1,
+    }
+
+
+def _part(scope: Scope, kind: str, count: int, rate: Decimal) -> Node:
+    unit = "per request" if kind == "request" else f"{kind.replace('_', ' ')} tokens"
+    facts = {"count": count, "rate": EXACT.scaleb(rate, QUANTUM)}
+    amount = EXACT.scaleb(EXACT.multiply(rate, Decimal(count)), QUANTUM)
+    return Node(unit, amount, scope.currency, facts)
+
+
+def _owner(scope: Scope, request: Row) -> Node:
+    return Node(
+        f"owner: team {request['team'] or 'unallocated'}",
+        facts={
+            "rule": Rules(scope).says(request["owner_rule"] or "none"),
+            "gateway team": request["gateway_team"],
+            "key": request["api_key_alias"],
+            "cost center": request["cost_center"],
+            "business unit": request["business_unit"],
+        },
+    )
+
+
+def _statements(scope: Scope, request: Row) -> list[Node]:
+    """The team's requests to the deployment on that day stand on the statement as one line."""
+    if request["cost_status"] == "unpriced":
+        return []
+    entries = ledger.Entries(
+        team=request["team"], deployment=request["deployment"], day=request["usage_date"]
+    )
+    title = "up to the statements, with all that the team used of the deployment on that day"
+    return [ledger.statements(scope, entries, title)]

@@ -1,0 +1,316 @@
+"""Explanations of a small published company: every part shown adds up to its whole."""
+
+import gzip
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apportion.errors import ConfigError
+from apportion.explain.charge import explain_charge
+from apportion.explain.model import explain_model
+from apportion.explain.node import Node, exact, largest, summed, total
+from apportion.explain.request import explain_request
+from apportion.explain.scope import Scope, opened
+from apportion.explain.team import explain_team
+from apportion.explain.workload import explain_workload
+from apportion.sample import SampleOptions, simulate
+
+ROOT = Path(__file__).parents[1]
+DAY = date(2026, 10, 1)
+SMALL = SampleOptions(first_day=DAY, days=1, requests=800, gpus=90)
+
+
+def command(world: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    options = ("--quiet", "--config", str(world / "company" / "apportion.toml"))
+    return subprocess.run(
+        [sys.executable, "-m", "apportion.cli", *options, "--home", str(world), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The home folder of a company whose one day is published; its exports are in `company`."""
+    home = tmp_path_factory.mktemp("explain")
+    simulate(home / "company", SMALL)
+    finished = command(home, "run")
+    assert finished.returncode == 0, finished.stderr
+    return home
+
+
+@pytest.fixture(scope="module")
+def scope(world: Path) -> Iterator[Scope]:
+    with opened(world, None, 3) as opened_scope:
+        yield opened_scope
+
+
+def check_sums(node: Node) -> int:
+    """Every line that claims to be a sum is one, exactly; the number of such lines."""
+    checked = 0
+    if node.is_sum:
+        assert node.amount == total(part.amount for part in node.parts if part.amount is not None)
+        checked = 1
+    return checked + sum(check_sums(part) for part in node.parts)
+
+
+def part(node: Node, title: str) -> Node:
+    (found,) = [part for part in node.parts if part.title.startswith(title)]
+    return found
+
+
+def column(scope: Scope, query: str) -> list[Any]:
+    return [row[0] for row in scope.connection.execute(query).fetchall()]
+
+
+def test_every_kind_of_charge_is_attributed_to_the_last_decimal(scope: Scope) -> None:
+    keys = column(
+        scope,
+        """
+        select distinct unnest(list(distinct source_charge_key order by source_charge_key)[:3])
+        from cost_ledger group by provider, cost_class, allocation_method
+        """,
+    )
+    assert len(keys) > 30
+    for key in keys:
+        charge = explain_charge(scope, key)
+        recipients = part(charge, "attributed to")
+        assert charge.amount == recipients.amount
+        statements = part(charge, "up to the statements")
+        assert [statements.amount] == column(
+            scope,
+            f"""
+            select sum(reporting_effective_cost) from cost_ledger where source_charge_key = '{key}'
+            """,
+        )
+        assert check_sums(charge) >= 3
+
+
+def test_a_charge_names_the_row_that_it_was_read_from(scope: Scope, world: Path) -> None:
+    ((key, object_key, row, billed),) = scope.connection.execute(
+        """
+        select charge_key, object_key, object_row, billed_cost from charges
+        where source_name = 'anthropic' order by billed_cost desc limit 1
+        """
+    ).fetchall()
+    charge = explain_charge(scope, key)
+    assert charge.facts["read from"] == f"anthropic: {object_key} row {row}"
+    (path,) = (world / "company" / "exports" / "anthropic").rglob(object_key)
+    lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+    assert str(billed.normalize()) in lines[row]
+    assert part(charge, "on the bill").facts["billed_cost"] == billed
+
+
+REQUESTS = """
+with ranked as (
+    select
+        request_id,
+        row_number() over (partition by deployment, team order by request_id) as place
+    from request_costs
+    where cost_status = 'priced'
+)
+select request_id from ranked where place = 1
+union
+select residual_request_id from request_rates where reporting_effective_cost_residual > 0
+order by 1
+"""
+
+
+def test_requests_cost_their_tokens_times_the_rate(scope: Scope) -> None:
+    requests = column(scope, REQUESTS)
+    assert len(requests) > 30
+    kinds = set()
+    for request_id in requests[:80]:
+        request = explain_request(scope, request_id)
+        check_sums(request)
+        if [line.title for line in request.parts if "gateway's cache" in line.title]:
+            assert request.amount == 0
+            continue
+        price = part(request, "price")
+        assert price.amount == request.amount
+        kinds |= {line.title for line in price.parts}
+    assert {"input tokens", "output tokens", "per request", "residual of the pool"} <= kinds
+
+
+def test_a_hosted_pool_is_what_its_requests_share(scope: Scope) -> None:
+    requests = column(
+        scope,
+        """
+        select min(request_id) from request_costs
+        where hosting = 'self_hosted' and cost_status = 'priced'
+        group by deployment, date_trunc('hour', started_at) order by 1 limit 60
+        """,
+    )
+    assert len(requests) > 30
+    for request_id in requests:
+        pool = part(explain_request(scope, request_id), "pool")
+        gpus, shared = part(pool, "the GPU time"), part(pool, "shared by")
+        assert pool.amount == gpus.amount == shared.amount
+        lines = part(pool, "down to the bill").parts
+        assert all("read from" in line.facts for line in lines if "more" not in line.title)
+        assert lines
+
+
+def test_a_vendor_pool_is_paid_in_full(scope: Scope) -> None:
+    requests = column(
+        scope,
+        "select min(request_id) from request_costs where hosting = 'api' group by deployment",
+    )
+    assert requests
+    for request_id in requests:
+        pool = part(explain_request(scope, request_id), "pool")
+        assert pool.amount == part(pool, "paid by").amount == part(pool, "down to").amount
+        assert str(pool.facts["share of this request"]).endswith(" %")
+
+
+def test_a_request_without_a_source_of_cost_has_no_price(scope: Scope) -> None:
+    unpriced = column(scope, "select request_id from request_costs where cost_status = 'unpriced'")
+    for request_id in unpriced:
+        request = explain_request(scope, request_id)
+        assert request.amount is None
+        assert part(request, "pool: none").facts["why"]
+
+
+def test_a_request_names_its_owner_rule_and_its_line_of_the_log(scope: Scope, world: Path) -> None:
+    (request_id,) = column(
+        scope, "select min(request_id) from request_costs where team <> 'unallocated'"
+    )
+    request = explain_request(scope, request_id)
+    key, row = re.fullmatch(r"gateway: (.*) row (\d+)", str(request.facts["read from"])).groups()  # type: ignore[union-attr]
+    (path,) = (world / "company" / "exports" / "litellm").rglob(Path(key).name)
+    line = gzip.decompress(path.read_bytes()).decode().splitlines()[int(row) - 1]
+    assert request_id in line
+    assert "owner_rules.csv row" in str(part(request, "owner").facts["rule"])
+
+
+def test_team_days_are_the_ledgers(scope: Scope) -> None:
+    days = scope.connection.execute(
+        """
+        select team, charge_date, sum(reporting_effective_cost) from cost_ledger
+        where charge_date in ('2026-10-01', '2026-10-31') group by all order by all
+        """
+    ).fetchall()
+    assert len(days) > 20
+    for team, day, amount in days:
+        explained = explain_team(scope, team, day)
+        assert explained.amount == amount
+        assert part(explained, "down to the bill").amount == amount
+        assert part(explained, "up to the statements").amount == amount
+        check_sums(explained)
+
+
+def test_models_are_the_ledgers(scope: Scope) -> None:
+    models = scope.connection.execute(
+        "select model, sum(reporting_effective_cost) from cost_ledger group by model"
+    ).fetchall()
+    assert len(models) > 10
+    for model, amount in models:
+        explained = explain_model(scope, model, None)
+        assert explained.amount == amount
+        for title in ("by deployment", "down to the bill", "by team", "up to the statements"):
+            assert part(explained, title).amount == amount
+        check_sums(explained)
+
+
+def test_workloads_are_their_nodes_and_deployments_their_bill(scope: Scope) -> None:
+    workloads = scope.connection.execute(
+        """
+        select workload, any_value(deployment), sum(reporting_effective_cost)
+        from workload_costs where workload <> 'none' group by workload
+        """
+    ).fetchall()
+    assert len(workloads) > 10
+    for workload, deployment, amount in workloads:
+        explained = explain_workload(scope, workload, DAY)
+        assert explained.amount == amount
+        assert part(explained, "GPU nodes").amount == amount
+        if deployment != "none":
+            assert part(part(explained, "deployment"), "down to").amount == amount
+        check_sums(explained)
+
+
+def test_a_charge_in_another_currency_stands_on_the_statements_in_the_reporting_one(
+    scope: Scope,
+) -> None:
+    (key,) = column(scope, "select min(charge_key) from charges where billing_currency = 'EUR'")
+    charge = explain_charge(scope, key)
+    assert charge.currency == part(charge, "attributed to").currency == "EUR"
+    assert part(charge, "up to the statements").currency == "USD"
+
+
+def test_billed_cost_is_explained_as_well(scope: Scope) -> None:
+    billed = replace(scope, measure="billed_cost")
+    ((model, amount),) = scope.connection.execute(
+        """
+        select model, sum(reporting_billed_cost) from cost_ledger where model <> 'none'
+        group by model having sum(reporting_billed_cost) <> sum(reporting_effective_cost)
+        order by 2 desc limit 1
+        """
+    ).fetchall()
+    assert explain_model(billed, model, None).amount == amount
+    (request_id,) = column(scope, "select max_by(request_id, billed_cost) from request_costs")
+    request = explain_request(billed, request_id)
+    assert request.amount == part(request, "price").amount
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (("team", "serch", "2026-10-01"), "Did you mean search"),
+        (("team", "search", "2026-12-01"), "Days go from 2026-10-01 to 2026-10-31"),
+        (("model", "gpt5"), "gpt-5"),
+        (("model", "gpt-5", "2026-12-01"), "It was asked for 2026-12-01"),
+        (("workload", "atlas-chat"), "Did you mean atlas-chat-70b"),
+        (("request", "chatcmpl-none"), "request_costs"),
+        (("charge", "0000"), "charge_key"),
+    ],
+)
+def test_what_is_not_there_is_told_with_what_is_near(
+    world: Path, arguments: tuple[str, ...], hint: str
+) -> None:
+    finished = command(world, "explain", *arguments)
+    assert finished.returncode == ConfigError.exit_code
+    assert finished.stderr.startswith("EXPLAIN_UNKNOWN")
+    assert hint in finished.stderr
+
+
+def test_a_pipe_gets_plain_text_and_json_gets_every_digit(world: Path, scope: Scope) -> None:
+    said = command(world, "explain", "--top", "1", "team", "search", "2026-10-01").stdout
+    assert "\x1b" not in said
+    assert "statement 2026-10-search-and-discovery" in said
+    assert "more" in said
+
+    answered = command(world, "--json", "explain", "team", "search", "2026-10-01").stdout
+    document = json.loads(answered)
+    expected = explain_team(scope, "search", DAY).amount
+    assert expected is not None
+    assert document["amount"] == exact(expected)
+    assert len(document["amount"].partition(".")[2]) == 18
+    bill = document["parts"][0]
+    assert bill["parts_add_up"]
+    assert total(Decimal(line["amount"]) for line in bill["parts"]) == expected
+
+
+def test_the_others_are_one_line_with_their_sum() -> None:
+    parts = [Node(str(number), Decimal(number), "USD") for number in (1, -9, 4, 2)]
+    first, second, rest = largest(parts, 2)
+    assert (first.amount, second.amount) == (Decimal(-9), Decimal(4))
+    assert (rest.title, rest.amount) == ("2 more", Decimal(3))
+
+
+def test_sums_are_wider_than_the_default_context() -> None:
+    big, small = Decimal(10**19), Decimal("0.000000000000000001")
+    whole = summed("", "USD", [Node("a", big), Node("b", small)])
+    assert whole.amount is not None
+    assert exact(whole.amount) == "10000000000000000000.000000000000000001"
