@@ -18,6 +18,7 @@ from apportion.errors import ConfigError
 from apportion.explain.charge import explain_charge
 from apportion.explain.model import explain_model
 from apportion.explain.node import Node, exact, largest, summed, total
+from apportion.explain.render import rounded
 from apportion.explain.request import explain_request
 from apportion.explain.scope import Scope, opened
 from apportion.explain.team import explain_team
@@ -307,6 +308,20 @@ def test_the_others_are_one_line_with_their_sum() -> None:
     first, second, rest = largest(parts, 2)
     assert (first.amount, second.amount) == (Decimal(-9), Decimal(4))
     assert (rest.title, rest.amount) == ("2 more", Decimal(3))
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"),
+    [
+        ("1234.565", "1,234.56"),
+        ("-0.125", "-0.12500000"),
+        ("0.123456785", "0.12345678"),
+        ("0.000000000000000001", "0.000000000000000001"),
+        ("0E-18", "0.00"),
+    ],
+)
+def test_text_rounds_half_to_even_and_never_hides_an_amount(amount: str, shown: str) -> None:
+    assert rounded(Decimal(amount)) == shown
 
 
 def test_sums_are_wider_than_the_default_context() -> None:

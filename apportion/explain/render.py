@@ -15,7 +15,7 @@ CENT, SMALL, TENTH = Decimal("0.01"), Decimal("0.00000001"), Decimal("0.1")
 FACT = Decimal("0.0001")
 HUNDRED = Decimal(100)
 PIPED_WIDTH = 200
-LONG = 50
+LONG, ABREAST = 50, 4
 ROUNDING = Context(prec=EXACT.prec, rounding=ROUND_HALF_EVEN)
 
 
@@ -43,14 +43,17 @@ def _line(node: Node, whole: Decimal | None) -> Text:
     facts = known(node.facts)
     if facts:
         said = [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in facts.items()]
-        short = ";  ".join(fact for fact in said if len(fact) < LONG)
+        short = [fact for fact in said if len(fact) < LONG]
         long = [fact for fact in said if len(fact) >= LONG]
-        line.append("\n" + "\n".join(filter(None, (short, *long))), "dim")
+        rows = [";  ".join(short[at : at + ABREAST]) for at in range(0, len(short), ABREAST)]
+        line.append("\n" + "\n".join((*rows, *long)), "dim")
     return line
 
 
 def rounded(amount: Decimal) -> str:
-    """Cents, or eight decimals for an amount below one unit."""
+    """Cents; eight decimals for an amount below one unit, and all for one that they cannot show."""
+    if 0 < abs(amount) < SMALL:
+        return f"{amount:f}"
     unit = CENT if abs(amount) >= 1 or not amount else SMALL
     return f"{amount.quantize(unit, context=ROUNDING):,f}"
 
