@@ -155,6 +155,15 @@ def test_a_reader_keeps_its_release_and_can_reach_nothing_else(home: Path, tmp_p
         assert connection.execute("select distinct n from first").fetchall() == [(2,)]
 
 
+def test_two_readers_of_one_process_share_a_locked_release(home: Path) -> None:
+    publish_next(home, 1)
+    with connect(home) as one, connect(home) as other:
+        query = "select distinct n from first"
+        assert one.execute(query).fetchall() == other.execute(query).fetchall()
+        with pytest.raises(duckdb.Error):
+            other.execute("set enable_external_access = true")
+
+
 def test_nothing_published_is_said_in_words(home: Path) -> None:
     with pytest.raises(ConfigError, match="NOTHING_PUBLISHED"):
         connect(home)
