@@ -30,6 +30,8 @@ class Table:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return value if value is None or isinstance(value, bool | int | str) else str(value)
 
 
