@@ -28,6 +28,7 @@ from apportion.settings import Warehouse
 from benchmarks.world import World, create
 from ingest.schemas import TABLES
 from warehouse.build import default_transforms
+from warehouse.checks import failures
 from warehouse.dbt_run import dbt_build
 from warehouse.mount import mount
 from warehouse.session import create_database
@@ -118,7 +119,7 @@ def _attribute(world: World, limits: Warehouse, folder: Path) -> float:
             "'effective_cost' as statement_measure, '' as organization_name, "
             "'' as settings_version, '' as code_version"
         )
-    dbt_build(
+    run = dbt_build(
         default_transforms(),
         database,
         tag="day",
@@ -127,6 +128,8 @@ def _attribute(world: World, limits: Warehouse, folder: Path) -> float:
         settings=limits,
         progress=lambda *_: None,
     )
+    failed = failures(run.checks)
+    assert not failed, failed
     outcomes = json.loads((folder / "dbt" / "target" / "run_results.json").read_bytes())["results"]
     queries = [
         outcome["compiled_code"]
