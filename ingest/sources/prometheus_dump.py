@@ -8,10 +8,9 @@ scrape is the text that an exporter serves, with a name in `.prom`, `.metrics`, 
 `.openmetrics` or `.txt`, plain or gzipped. `files` can name single files instead of a manifest.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
 
 import polars as pl
 import pyarrow as pa
@@ -20,11 +19,10 @@ from pydantic import AwareDatetime, Field
 
 from apportion.errors import DeliveryRefused
 from ingest.readers import PARQUET_BATCH, parquet_explained
-from ingest.source import Batch, Delivery, LandedDelivery, LandedObject, Window
-from ingest.sources.focus.layouts import explicit_files, own_manifest
+from ingest.source import Batch, LandedDelivery, LandedObject
+from ingest.sources.file_source import FileOptions, FileSource
 from ingest.sources.samples import COLUMNS, sample_batch
 from ingest.sources.scrape_text import ENDINGS, read_scrape
-from ingest.stores import Store, StoreOptions, open_store
 from ingest.text_blocks import UNTRUSTED
 
 IS_OF_KIND = {
@@ -35,43 +33,18 @@ IS_OF_KIND = {
 }
 
 
-class PrometheusDumpOptions(StoreOptions):
+class PrometheusDumpOptions(FileOptions):
     """Where files of samples are."""
 
-    files: tuple[str, ...] = Field((), description="Keys of files to read instead of a manifest.")
     scrape_time: AwareDatetime | None = Field(
         None, description="When scrapes were taken whose samples carry no time."
     )
 
 
-class PrometheusDumpSource:
+class PrometheusDumpSource(FileSource[PrometheusDumpOptions]):
     """Files of samples below one location."""
 
-    def __init__(self, name: str, store: Store, options: PrometheusDumpOptions) -> None:
-        self.name = name
-        self.store = store
-        self._options = options
-
-    @classmethod
-    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
-        """Open a configured source; nothing is contacted.
-
-        Raises:
-            pydantic.ValidationError: an option is unknown or wrong.
-        """
-        checked = PrometheusDumpOptions.model_validate(dict(options))
-        return cls(name, open_store(checked.location, directory, checked), checked)
-
-    def discover(self, window: Window) -> Iterable[Delivery]:
-        """What the manifest names for days of the window, or one delivery for each of `files`.
-
-        Raises:
-            ConfigError: one of `files` is not there.
-            DeliveryRefused: the manifest is missing or cannot be read.
-        """
-        if self._options.files:
-            return explicit_files(self.name, self.store, self._options.files)
-        return own_manifest(self.name, self.store, window)
+    options_model = PrometheusDumpOptions
 
     def read(self, landed: LandedDelivery) -> Iterator[Batch]:
         """The samples of a delivery, file by file.

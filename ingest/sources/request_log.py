@@ -14,32 +14,29 @@ names of end users out of the export.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from hashlib import blake2b
-from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import polars as pl
 from pydantic import Field, field_validator, model_validator
 
 from ingest.registry import suggestion
 from ingest.schemas import INFERENCE_REQUESTS
-from ingest.source import Batch, Delivery, LandedDelivery, LandedObject, Window
-from ingest.sources.focus.layouts import explicit_files, own_manifest
+from ingest.source import Batch, LandedDelivery, LandedObject
+from ingest.sources.file_source import FileOptions, FileSource
 from ingest.sources.instants import InstantOptions
 from ingest.sources.mapped_rows import CONTENT, NUMBER, read_rows
 from ingest.sources.request_columns import type_requests
 from ingest.sources.requests import repeated_requests
-from ingest.stores import Store, StoreOptions, open_store
 
 DURATION = "duration_seconds"
 COLUMNS = (*INFERENCE_REQUESTS, DURATION)
 
 
-class RequestLogOptions(InstantOptions, StoreOptions):
+class RequestLogOptions(InstantOptions, FileOptions):
     """Where the log is, and which of its columns means what."""
 
-    files: tuple[str, ...] = Field((), description="Keys of files to read instead of a manifest.")
     columns: dict[str, str] = Field(
         description="Our column = the log's column (or path of keys). `duration_seconds` may stand "
         "instead of `completed_at`."
@@ -71,34 +68,10 @@ class RequestLogOptions(InstantOptions, StoreOptions):
         return self
 
 
-class RequestLogSource:
+class RequestLogSource(FileSource[RequestLogOptions]):
     """The files of one log."""
 
-    def __init__(self, name: str, store: Store, options: RequestLogOptions) -> None:
-        self.name = name
-        self.store = store
-        self._options = options
-
-    @classmethod
-    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
-        """Open a configured source; nothing is contacted.
-
-        Raises:
-            pydantic.ValidationError: an option is unknown or wrong.
-        """
-        checked = RequestLogOptions.model_validate(dict(options))
-        return cls(name, open_store(checked.location, directory, checked), checked)
-
-    def discover(self, window: Window) -> Iterable[Delivery]:
-        """What the manifest names for days of the window, or one delivery for each of `files`.
-
-        Raises:
-            ConfigError: one of `files` is not there.
-            DeliveryRefused: the manifest is missing or cannot be read.
-        """
-        if self._options.files:
-            return explicit_files(self.name, self.store, self._options.files)
-        return own_manifest(self.name, self.store, window)
+    options_model = RequestLogOptions
 
     def read(self, landed: LandedDelivery) -> Iterator[Batch]:
         """The calls of a delivery, each once.

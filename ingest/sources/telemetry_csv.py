@@ -16,27 +16,24 @@ The values must be in the unit of the metric that they are given the name of: pe
 files and JSON lines are read like CSV files.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Iterator
+from typing import Self
 
 import polars as pl
 from pydantic import Field, model_validator
 
-from ingest.source import Batch, Delivery, LandedDelivery, Window
-from ingest.sources.focus.layouts import explicit_files, own_manifest
+from ingest.source import Batch, LandedDelivery
+from ingest.sources.file_source import FileOptions, FileSource
 from ingest.sources.instants import InstantOptions
 from ingest.sources.mapped_rows import NUMBER, read_rows
 from ingest.sources.samples import sample_batch
-from ingest.stores import Store, StoreOptions, open_store
 
 LABEL = "label_"
 
 
-class TelemetryCsvOptions(InstantOptions, StoreOptions):
+class TelemetryCsvOptions(InstantOptions, FileOptions):
     """Where measurements are, and which column means what."""
 
-    files: tuple[str, ...] = Field((), description="Keys of files to read instead of a manifest.")
     metric: str = Field(
         pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$", description="The name of the metric in all files."
     )
@@ -60,34 +57,10 @@ class TelemetryCsvOptions(InstantOptions, StoreOptions):
         return self
 
 
-class TelemetryCsvSource:
+class TelemetryCsvSource(FileSource[TelemetryCsvOptions]):
     """Files of one metric."""
 
-    def __init__(self, name: str, store: Store, options: TelemetryCsvOptions) -> None:
-        self.name = name
-        self.store = store
-        self._options = options
-
-    @classmethod
-    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
-        """Open a configured source; nothing is contacted.
-
-        Raises:
-            pydantic.ValidationError: an option is unknown or wrong.
-        """
-        checked = TelemetryCsvOptions.model_validate(dict(options))
-        return cls(name, open_store(checked.location, directory, checked), checked)
-
-    def discover(self, window: Window) -> Iterable[Delivery]:
-        """What the manifest names for days of the window, or one delivery for each of `files`.
-
-        Raises:
-            ConfigError: one of `files` is not there.
-            DeliveryRefused: the manifest is missing or cannot be read.
-        """
-        if self._options.files:
-            return explicit_files(self.name, self.store, self._options.files)
-        return own_manifest(self.name, self.store, window)
+    options_model = TelemetryCsvOptions
 
     def read(self, landed: LandedDelivery) -> Iterator[Batch]:
         """The samples of a delivery, file by file.

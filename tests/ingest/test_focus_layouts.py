@@ -96,12 +96,12 @@ def aws(make_export: Callable[..., Export]) -> Export:
 
 def test_aws_overwrites_its_files_and_the_manifest_names_the_current_ones(aws: Export) -> None:
     data, manifest = aws_keys()
-    aws.put(data, gzip.compress(CHARGES))
-    aws.put(data.replace("00001", "00002"), gzip.compress(CHARGES))
+    aws.put(data, gzip.compress(CHARGES, mtime=0))
+    aws.put(data.replace("00001", "00002"), gzip.compress(CHARGES, mtime=0))
     aws.put(manifest, aws_manifest("e1", data))
     assert aws.collect().landed == 1
     assert aws.billed() == BILLED
-    aws.put(data, gzip.compress(RESTATED))
+    aws.put(data, gzip.compress(RESTATED, mtime=0))
     aws.put(manifest, aws_manifest("e2", data))
     assert aws.collect().landed == 1
     assert (aws.billed(), aws.periods()) == (BILLED + 5, [("2026-10", "e2")])
@@ -111,8 +111,8 @@ def test_aws_overwrites_its_files_and_the_manifest_names_the_current_ones(aws: E
 def test_aws_creates_new_files_and_only_the_newest_execution_counts(aws: Export) -> None:
     first, manifest = aws_keys("2026-10-02T13:14:43.337Z-e1")
     second, _ = aws_keys("2026-10-03T13:14:43.337Z-e2")
-    aws.put(first, gzip.compress(CHARGES))
-    aws.put(second, gzip.compress(RESTATED))
+    aws.put(first, gzip.compress(CHARGES, mtime=0))
+    aws.put(second, gzip.compress(RESTATED, mtime=0))
     aws.put(manifest, aws_manifest("e2", second))
     aws.collect()
     assert aws.billed() == BILLED + 5
@@ -121,7 +121,7 @@ def test_aws_creates_new_files_and_only_the_newest_execution_counts(aws: Export)
 def test_aws_manifests_in_execution_folders_are_ordered_by_their_time(aws: Export) -> None:
     for execution, content in (("2026-10-02T01Z-b", CHARGES), ("2026-10-03T01Z-a", RESTATED)):
         data, manifest = aws_keys(execution)
-        aws.put(data, gzip.compress(content))
+        aws.put(data, gzip.compress(content, mtime=0))
         folder, _, name = manifest.rpartition("/")
         aws.put(f"{folder}/{execution}/{name}", aws_manifest(execution, data))
     aws.collect()
@@ -144,7 +144,7 @@ def test_a_missing_file_refuses_the_period_and_the_next_run_heals(aws: Export) -
 
 def test_a_bad_period_does_not_stop_the_others(aws: Export) -> None:
     data, manifest = aws_keys()
-    aws.put(data, gzip.compress(CHARGES))
+    aws.put(data, gzip.compress(CHARGES, mtime=0))
     aws.put(manifest, aws_manifest("e1", data))
     aws.put(aws_keys(month="2026-09")[1], b"<html>")
     aws.put(aws_keys(month="2026-08")[1], {"dataFiles": []})
@@ -155,12 +155,12 @@ def test_a_bad_period_does_not_stop_the_others(aws: Export) -> None:
 
 def test_a_restatement_that_cannot_be_read_leaves_the_last_good_one(aws: Export) -> None:
     data, manifest = aws_keys()
-    aws.put(data, gzip.compress(CHARGES))
+    aws.put(data, gzip.compress(CHARGES, mtime=0))
     aws.put(manifest, aws_manifest("e1", data))
     aws.collect()
     for number, (content, code) in enumerate(
         {
-            gzip.compress(RESTATED)[:-9]: "INPUT_GZIP",
+            gzip.compress(RESTATED, mtime=0)[:-9]: "INPUT_GZIP",
             gzip.compress(b"<Error>SlowDown</Error>\n"): "NOT_A_DATA_FILE",
             gzip.compress(CHARGES.replace(b"BilledCost", b"Cost")): "SCHEMA_DRIFT",
             gzip.compress(CHARGES.replace(b"2026-10-01T00:00:00Z,U", b"2026-09-01T00:00:00Z,U")): (
@@ -173,7 +173,7 @@ def test_a_restatement_that_cannot_be_read_leaves_the_last_good_one(aws: Export)
         aws.put(manifest, aws_manifest(f"bad{number}", data))
         assert aws.refusals() == [code]
         assert aws.billed() == BILLED
-    aws.put(data, gzip.compress(RESTATED))
+    aws.put(data, gzip.compress(RESTATED, mtime=0))
     aws.put(manifest, aws_manifest("e9", data))
     assert aws.refusals() == []
     assert aws.billed() == BILLED + 5
@@ -185,8 +185,8 @@ def test_aws_exports_are_read_from_s3(
     s3_bucket: Bucket, make_settings: MakeSettings, folder: str
 ) -> None:
     data, manifest = (key.replace("BILLING_PERIOD", folder) for key in aws_keys("e1"))
-    s3_bucket.put(f"exports/{data}", gzip.compress(CHARGES))
-    s3_bucket.put(f"exports/{data}.bak.csv.gz", gzip.compress(CHARGES))
+    s3_bucket.put(f"exports/{data}", gzip.compress(CHARGES, mtime=0))
+    s3_bucket.put(f"exports/{data}.bak.csv.gz", gzip.compress(CHARGES, mtime=0))
     content = json.dumps(aws_manifest("e1", data)).encode()
     s3_bucket.put(f"exports/{manifest}", content)
     settings = make_settings(

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import polars as pl
 
 from apportion.errors import DeliveryRefused
+from ingest.deliveries import MONTH
 from ingest.readers import open_table
 from ingest.source import Batch, LandedObject
 from ingest.sources.focus.columns import Layout, bind, check_no_float_money
 from ingest.sources.focus.keys import ChargeKeys, partitions
-from ingest.sources.focus.layouts import MONTH
 from ingest.sources.focus.options import FocusOptions
 from ingest.sources.focus.quarantine import check_all_are_charges, check_share, quarantined_rows
 from ingest.sources.focus.rows import type_charges

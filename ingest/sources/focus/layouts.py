@@ -6,82 +6,19 @@ because a manifest or the configuration names it, never because it is there.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 
 from apportion.errors import ConfigError, DeliveryRefused
+from ingest.deliveries import MANIFEST, in_window, parse_manifest, resolve
 from ingest.source import Delivery, Window, version_of
-from ingest.sources.focus.manifests import (
-    AZURE_FOCUS,
-    AwsManifest,
-    AzureManifest,
-    OwnManifest,
-    parse_manifest,
-)
+from ingest.sources.focus.manifests import AZURE_FOCUS, AwsManifest, AzureManifest
 from ingest.stores import ObjectInfo, Store
-from ingest.text_blocks import UNTRUSTED
 
-MANIFEST = "manifest.json"
-MONTH = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])")
-DAY = re.compile(MONTH.pattern + r"-(?:0[1-9]|[12]\d|3[01])")
 AWS_MANIFEST = re.compile(r"/billing_period=(\d{4}-\d{2})/(?:.+/)?[^/]+-Manifest\.json$", re.I)
 AZURE_MONTH = re.compile(r"(?:^|/)(\d{4})(\d{2})\d{2}-\d{8}/")
 
 
 Run = tuple[AzureManifest, ObjectInfo]
-
-
-def in_window(period: str, window: Window) -> bool:
-    """Whether a billing period (`YYYY-MM`) or a usage day (`YYYY-MM-DD`) meets the window.
-
-    A period of another kind always does.
-    """
-    if DAY.fullmatch(period):
-        return f"{window.first}" <= period <= f"{window.last}"
-    first, last = f"{window.first:%Y-%m}", f"{window.last:%Y-%m}"
-    return not MONTH.fullmatch(period) or first <= period <= last
-
-
-def explicit_files(source: str, store: Store, files: Iterable[str]) -> Iterator[Delivery]:
-    """One delivery per configured file; a file that is replaced is a later delivery of it.
-
-    Raises:
-        ConfigError: a configured file is not there.
-    """
-    for key in files:
-        found = _listed(store, key).get(key)
-        if found is None:
-            raise ConfigError(
-                "FILE_MISSING",
-                f'{store.uri(key)}: source "{source}" names this file, but it is not there. '
-                "Nothing of this source was collected. Correct `files` in the configuration.",
-            )
-        yield Delivery(source, f"file:{key}", version_of([found]), "", (found,))
-
-
-def own_manifest(source: str, store: Store, window: Window) -> Iterator[Delivery]:
-    """The deliveries that `manifest.json` at the location names.
-
-    A later version sorts after an earlier one: as text, with numbers compared by value.
-
-    Raises:
-        DeliveryRefused: the manifest is missing or cannot be read, so that nothing is known.
-    """
-    manifest = parse_manifest(OwnManifest, store.read(MANIFEST), store.uri(MANIFEST))
-    for entry in manifest.deliveries:
-        if not in_window(entry.period, window):
-            continue
-        objects, refusal = _resolve(store, [file.key for file in entry.files])
-        hashes = {file.key: file.sha256 for file in entry.files}
-        yield Delivery(
-            source,
-            entry.period,
-            entry.version,
-            re.sub(r"\d+", lambda number: number[0].zfill(20), entry.version),
-            tuple(replace(info, sha256=hashes[info.key]) for info in objects),
-            promised_rows=entry.row_count,
-            refusal=refusal,
-        )
 
 
 def aws_data_exports(source: str, store: Store, export: str, window: Window) -> Iterator[Delivery]:
@@ -150,7 +87,7 @@ def _aws_delivery(
     except DeliveryRefused as refusal:
         return Delivery(source, period, version_of([info]), "", (info,), refusal=refusal)
     keys = [f"{export}/data/{file.rpartition('/data/')[2]}" for file in manifest.files]
-    objects, incomplete = _resolve(store, keys)
+    objects, incomplete = resolve(store, keys)
     version = manifest.execution_id or version_of(objects)
     return Delivery(source, period, version, "", (info, *objects), refusal=incomplete)
 
@@ -161,7 +98,7 @@ def _azure_deliveries(source: str, store: Store, runs: list[Run]) -> Iterator[De
     for manifest, info in (widest,) if newest is widest else (widest, newest):
         folder = info.key.rpartition("/")[0]
         keys = [f"{folder}/{blob.name.rpartition('/')[2]}".lstrip("/") for blob in manifest.blobs]
-        objects, refusal = _resolve(store, keys)
+        objects, refusal = resolve(store, keys)
         yield Delivery(
             source,
             manifest.period,
@@ -187,29 +124,3 @@ def _check_one_export(source: str, store: Store, scopes: set[tuple[str, str]]) -
         "would replace the months of the others. Nothing of this source was collected. Configure "
         "one source per export, each with its own location or `export`.",
     )
-
-
-def _resolve(
-    store: Store, keys: Iterable[str]
-) -> tuple[tuple[ObjectInfo, ...], DeliveryRefused | None]:
-    """The listed objects behind the keys, and the refusal if any is missing."""
-    wanted = list(dict.fromkeys(keys))
-    listed: dict[str, ObjectInfo] = {}
-    for folder in sorted({key.rpartition("/")[0] for key in wanted}):
-        listed |= _listed(store, f"{folder}/" if folder else "")
-    missing = [key for key in wanted if key not in listed]
-    found = tuple(listed[key] for key in wanted if key in listed)
-    return found, _incomplete(store, missing, len(wanted)) if missing else None
-
-
-def _incomplete(store: Store, missing: list[str], wanted: int) -> DeliveryRefused:
-    return DeliveryRefused(
-        "MANIFEST_INCOMPLETE",
-        f"{store.uri(missing[0])}: the manifest names this file, but it is not there; "
-        f"{wanted - len(missing)} of {wanted} files are. {UNTRUSTED} The next run looks again; if "
-        "it stays missing, ask the provider to deliver the period again.",
-    )
-
-
-def _listed(store: Store, prefix: str) -> dict[str, ObjectInfo]:
-    return {info.key: info for info in store.list(prefix)}

@@ -1,51 +1,15 @@
-"""The manifests that name the files of a delivery: ours, those of AWS and those of Azure."""
+"""The manifests that name the files of a delivery of AWS and of Azure."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from typing import TypeVar
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasPath, BaseModel, ConfigDict, Field
 
 from apportion.errors import DeliveryRefused
+from ingest.deliveries import invalid
 from ingest.stores import ObjectInfo
-from ingest.text_blocks import UNTRUSTED
 
 AZURE_FOCUS = "FocusCost"
-Manifest = TypeVar("Manifest", bound=BaseModel)
-
-
-class OwnSection(BaseModel):
-    """A part of our own `manifest.json`, for exports that no provider's layout describes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class OwnFile(OwnSection):
-    """A file of a delivery; `key` is relative to the location."""
-
-    key: str
-    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
-    row_count: int | None = Field(None, ge=0)
-
-
-class OwnDelivery(OwnSection):
-    """A version of a billing period (`YYYY-MM`), or of anything else that it replaces whole."""
-
-    period: str = Field(min_length=1)
-    version: str = Field(min_length=1)
-    files: tuple[OwnFile, ...] = Field(min_length=1)
-
-    @property
-    def row_count(self) -> int | None:
-        """The rows of all files, if the manifest says them all."""
-        counts = [file.row_count for file in self.files if file.row_count is not None]
-        return sum(counts) if len(counts) == len(self.files) else None
-
-
-class OwnManifest(OwnSection):
-    """The whole of our own `manifest.json`."""
-
-    deliveries: tuple[OwnDelivery, ...]
 
 
 class ProviderSection(BaseModel):
@@ -110,29 +74,4 @@ class AzureManifest(ProviderSection):
             size = listed.get(blob.name.rpartition("/")[2])
             if None not in (size, blob.byte_count) and size != blob.byte_count:
                 problem = f"{blob.name} should have {blob.byte_count} bytes and has {size}"
-        return _invalid(uri, problem) if problem else None
-
-
-def parse_manifest(model: type[Manifest], content: bytes, uri: str) -> Manifest:
-    """Read a manifest.
-
-    Raises:
-        DeliveryRefused: `MANIFEST_INVALID`.
-    """
-    try:
-        return model.model_validate_json(content)
-    except ValidationError as error:
-        problems = (
-            f'"{".".join(map(str, problem["loc"]))}": {problem["msg"]}'
-            if problem["loc"]
-            else problem["msg"]
-            for problem in error.errors()
-        )
-        raise _invalid(uri, "; ".join(problems)) from None
-
-
-def _invalid(uri: str, problem: str) -> DeliveryRefused:
-    return DeliveryRefused(
-        "MANIFEST_INVALID",
-        f"{uri}: {problem}. {UNTRUSTED} Ask the provider to deliver the period again.",
-    )
+        return invalid(uri, problem) if problem else None

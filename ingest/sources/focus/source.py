@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from apportion.errors import DeliveryRefused
+from ingest import deliveries
 from ingest.source import Batch, Delivery, LandedDelivery, Window
 from ingest.sources.focus import layouts
 from ingest.sources.focus.files import FileReader
@@ -41,9 +42,9 @@ class FocusSource:
             case "azure_exports":
                 return layouts.azure_exports(self.name, self.store, options.export, window)
             case "manifest":
-                return layouts.own_manifest(self.name, self.store, window)
+                return deliveries.own_manifest(self.name, self.store, window)
             case "files":
-                return layouts.explicit_files(self.name, self.store, options.files)
+                return deliveries.explicit_files(self.name, self.store, options.files)
 
     def read(self, landed: LandedDelivery) -> Iterator[Batch]:
         """Type the charges of a delivery, in frames that fit in memory.

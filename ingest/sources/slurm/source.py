@@ -12,25 +12,21 @@ of a job that was requeued. A job belongs to the day on which it, or its part, s
 `files` can name single files instead of a manifest.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator
 
-from ingest.source import Batch, Delivery, LandedDelivery, Window
+from ingest.source import Batch, LandedDelivery
 from ingest.sources import gzipped
-from ingest.sources.focus.layouts import explicit_files, own_manifest
+from ingest.sources.file_source import FileOptions, FileSource
 from ingest.sources.slurm.jobs import job_batch
 from ingest.sources.slurm.sacct import read_records
-from ingest.stores import Store, StoreOptions, open_store
 
 
-class SlurmOptions(StoreOptions):
+class SlurmOptions(FileOptions):
     """Where the files of `sacct` are."""
 
-    files: tuple[str, ...] = Field((), description="Keys of files to read instead of a manifest.")
     time_zone: str = Field("UTC", description="The zone of the printed times (`TZ` of `sacct`).")
 
     @field_validator("time_zone")
@@ -42,34 +38,10 @@ class SlurmOptions(StoreOptions):
             raise ValueError(f'"{name}" is not a time zone such as Europe/Berlin') from error
 
 
-class SlurmSource:
+class SlurmSource(FileSource[SlurmOptions]):
     """Accounting files below one location."""
 
-    def __init__(self, name: str, store: Store, options: SlurmOptions) -> None:
-        self.name = name
-        self.store = store
-        self._options = options
-
-    @classmethod
-    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
-        """Open a configured source; nothing is contacted.
-
-        Raises:
-            pydantic.ValidationError: an option is unknown or wrong.
-        """
-        checked = SlurmOptions.model_validate(dict(options))
-        return cls(name, open_store(checked.location, directory, checked), checked)
-
-    def discover(self, window: Window) -> Iterable[Delivery]:
-        """What the manifest names for days of the window, or one delivery for each of `files`.
-
-        Raises:
-            ConfigError: one of `files` is not there.
-            DeliveryRefused: the manifest is missing or cannot be read.
-        """
-        if self._options.files:
-            return explicit_files(self.name, self.store, self._options.files)
-        return own_manifest(self.name, self.store, window)
+    options_model = SlurmOptions
 
     def read(self, landed: LandedDelivery) -> Iterator[Batch]:
         """The allocations of a delivery, file by file.
