@@ -35,7 +35,7 @@ check: $(READY) ## lint Python and SQL, check formats, types and the direction o
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
-	$(VENV)/bin/sqlfluff lint --processes 2 transforms
+	$(VENV)/bin/sqlfluff lint --processes 2 transforms/models transforms/tests
 
 format: $(READY) ## format Python
 	$(VENV)/bin/ruff check --fix
@@ -44,11 +44,14 @@ format: $(READY) ## format Python
 airflow: $(READY) ## start Airflow on http://127.0.0.1:8080 (open: no password, this machine only)
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CONFIG="$(CONFIG)" dags/start-airflow
 
-docs: $(READY) ## write the dbt documentation of every table and column to var/docs
-	@$(VENV)/bin/python -m warehouse.docs $(APPORTION_HOME)/docs
+docs: $(READY) ## write the documentation of every table and column to var/docs/static_index.html
+	@APPORTION_BUILD=:memory: $(VENV)/bin/dbt --quiet docs generate --static --empty-catalog \
+		--project-dir transforms --profiles-dir transforms \
+		--target-path $(abspath $(APPORTION_HOME))/docs --log-path $(abspath $(APPORTION_HOME))/docs
 
-bench: $(READY) ## measure the attribution against the cost of reading and writing the same rows
+bench: $(READY) ## measure the attribution against plain reading and writing, and day 30 against 7
 	$(VENV)/bin/python -m benchmarks.attribution
+	$(VENV)/bin/python -m benchmarks.days
 
 clean: ## remove the environment and all caches; the home folder stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

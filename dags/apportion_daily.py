@@ -118,7 +118,7 @@ def apportion_daily() -> None:
         usage_date()
         return steps.configured_sources(settings())
 
-    @task(max_active_tis_per_dagrun=4)
+    @task(max_active_tis_per_dagrun=4, map_index_template="{{ task.op_kwargs['source_name'] }}")
     @final_unless_transient
     def ingest(source_name: str) -> None:
         steps.ingest(settings(), source_name, usage_date())
