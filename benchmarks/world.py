@@ -32,7 +32,7 @@ def create(directory: Path, requests: int, threads: int) -> World:
     connection = duckdb.connect()
     connection.execute(f"set threads = {threads}")
     connection.execute("set preserve_insertion_order = false")
-    connection.execute("set memory_limit = '4GB'")
+    connection.execute("set memory_limit = '500MB'")
     queries = {
         "inference_requests": _requests(requests),
         "prometheus_samples": _samples(),
