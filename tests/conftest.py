@@ -46,7 +46,7 @@ def make_settings(home: Path, tmp_path: Path) -> Callable[..., Settings]:
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[str]:
     """The endpoint of an S3 server on loopback, with credentials for it in the environment."""
-    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - a second to import
+    from moto.server import ThreadedMotoServer
 
     with pytest.MonkeyPatch.context() as patch:
         for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):

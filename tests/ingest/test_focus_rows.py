@@ -46,7 +46,10 @@ def test_every_charge_is_typed_and_added_up_exactly() -> None:
 def test_totals_are_kept_per_account_and_partition() -> None:
     totals = [t for t in read_bytes(CHARGES).totals if t.billing_account_id == "999"]
     assert {total.billing_period for total in totals} == {date(2026, 10, 1)}
-    assert {total.partition: total.row_count for total in totals} == {"2026-10-03": 1, "2026-10-04": 1}
+    assert {total.partition: total.row_count for total in totals} == {
+        "2026-10-03": 1,
+        "2026-10-04": 1,
+    }
     assert sum(Decimal(t.billed_cost) for t in totals) == Decimal("116.0000000000200001")
 
 
