@@ -9,7 +9,9 @@ with
 usage as (
     select
         deployments.deployment,
-        case when deployments.hosting = 'api' then cast(usage_date as timestamp) else summed.hour_start end as pool_start,
+        case
+            when deployments.hosting = 'api' then cast(usage_date as timestamp) else summed.hour_start
+        end as pool_start,
         sum(summed.served_input_tokens) as input,
         sum(summed.served_cache_read_tokens) as cache_read,
         sum(summed.served_cache_creation_tokens) as cache_creation,
@@ -27,7 +29,8 @@ requests as (
         rates.pool_start,
         {% for measure in ['billed_cost', 'effective_cost', 'reporting_billed_cost', 'reporting_effective_cost'] %}
         {% for token_type, weight in request_token_weights() %}
-        cast(rates.{{ measure }}_per_{{ token_type }} as {{ integer_type() }}) * usage.{{ token_type }} +
+        cast(rates.{{ measure }}_per_{{ token_type }} as {{ integer_type() }}) * usage.{{ token_type }}
+        +
         {% endfor %}
         cast(rates.{{ measure }}_residual as {{ integer_type() }}) as {{ measure }}_quanta{{ ',' if not loop.last }}
         {% endfor %}

@@ -3,7 +3,11 @@
 
 with
 ledger as (
-    select billing_period, reporting_currency as currency, sum(reporting_billed_cost) as billed_cost, sum(reporting_effective_cost) as effective_cost
+    select
+        billing_period,
+        reporting_currency as currency,
+        sum(reporting_billed_cost) as billed_cost,
+        sum(reporting_effective_cost) as effective_cost
     from {{ ref('cost_ledger') }}
     group by all
 ),

@@ -13,7 +13,9 @@ basis as (
 ),
 
 weights as (
-    select distinct usage_date, deployment, input_token_weight, cache_read_token_weight, output_token_weight, request_weight
+    select distinct
+        usage_date, deployment, input_token_weight, cache_read_token_weight, output_token_weight,
+        request_weight
     from {{ ref('int_5_request_deployments__resolved') }}
 ),
 
@@ -25,8 +27,14 @@ rates as (
         pools.token_type,
         max(basis.residual_request_id) as residual_request_id,
         {% for name, column, condition in request_measures() %}
-        coalesce(sum({{ floor_divide('pools.' ~ column, 'basis.logged_basis + pools.unlogged_basis') }}) filter (where {{ condition }}), 0) as {{ name }}_rate,
-        coalesce(sum(pools.{{ column }} % (basis.logged_basis + pools.unlogged_basis)) filter (where {{ condition }}), 0) as {{ name }}_residual{{ ',' if not loop.last }}
+        coalesce(
+            sum({{ floor_divide('pools.' ~ column, 'basis.logged_basis + pools.unlogged_basis') }})
+            filter (where {{ condition }}), 0
+        ) as {{ name }}_rate,
+        coalesce(
+            sum(pools.{{ column }} % (basis.logged_basis + pools.unlogged_basis))
+            filter (where {{ condition }}), 0
+        ) as {{ name }}_residual{{ ',' if not loop.last }}
         {% endfor %}
     from pools
     inner join basis  {# a pool without logged requests has no rate #}

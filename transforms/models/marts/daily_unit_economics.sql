@@ -46,7 +46,8 @@ select
     cast(costs.reporting_direct_cost as decimal(38, 18)) as reporting_direct_cost,
     {{ unit_cost('costs.reporting_effective_cost', 'per_team.request_count', 1) }} as cost_per_request,
     {{ unit_cost('costs.reporting_effective_cost', 'per_team.request_count', 1000) }} as cost_per_1k_requests,
-    {{ unit_cost('costs.reporting_effective_cost', 'per_team.input_tokens + per_team.output_tokens', 1000000) }} as cost_per_million_tokens,
+    {{ unit_cost('costs.reporting_effective_cost', 'per_team.input_tokens + per_team.output_tokens', 1000000) }}
+        as cost_per_million_tokens,
     {{ unit_cost('costs.reporting_direct_cost', 'per_team.request_count', 1000) }} as marginal_cost_per_1k_requests
 from per_team
 cross join {{ source('landing', 'run') }} as run

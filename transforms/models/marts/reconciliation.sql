@@ -11,7 +11,9 @@ control as (
         billing_period,
         billing_currency,
         measure.name as measure,
-        sum(cast(case when measure.name = 'billed_cost' then billed_cost else effective_cost end as decimal(38, 18))) as delivered,
+        sum(cast(case
+            when measure.name = 'billed_cost' then billed_cost else effective_cost
+        end as decimal(38, 18))) as delivered,
         sum(cast(case
             when measure.name = 'billed_cost' then quarantined_billed_cost else quarantined_effective_cost
         end as decimal(38, 18))) as quarantined,

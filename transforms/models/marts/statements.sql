@@ -9,7 +9,8 @@ select
         ('direct', "'direct'"), ('idle', "'idle_held', 'idle_unheld'"), ('shared', "'shared'"),
         ('tax', "'tax'"), ('credit', "'credit'"),
     ] %}
-    cast(coalesce(sum(lines.amount) filter (where lines.cost_class in ({{ classes }})), 0) as decimal(38, 18)) as {{ name }}_cost,
+    cast(coalesce(sum(lines.amount) filter (where lines.cost_class in ({{ classes }})), 0) as decimal(38, 18))
+        as {{ name }}_cost,
     {% endfor %}
     cast(coalesce(sum(lines.amount) filter (
         where lines.cost_class not in ('direct', 'idle_held', 'idle_unheld', 'shared', 'tax', 'credit')

@@ -47,7 +47,8 @@ spans as (
         case
             when
                 timed.ordinal = 1
-                and 2 * {{ milliseconds_between('cast(timed.usage_date as timestamp)', 'timed.sample_at') }} <= 3 * steps.step_ms
+                and 2 * {{ milliseconds_between('cast(timed.usage_date as timestamp)', 'timed.sample_at') }}
+                <= 3 * steps.step_ms
                 then cast(timed.usage_date as timestamp)
             else timed.sample_at
         end as span_start,

@@ -67,7 +67,7 @@ ruled as (
             order by rules.priority, rules.rule_id, candidates.match_value
         ) as precedence
     from candidates
-    inner join {{ ref('stg_reference__workload_rules') }} as rules  {# no rule: purpose unknown, kept by the left join below #}
+    inner join {{ ref('stg_reference__workload_rules') }} as rules  {# no rule: kept by the left join below #}
         on
             candidates.match_field = rules.match_field
             and candidates.match_key = rules.match_key

@@ -46,8 +46,10 @@ metered as (
         cast(
             charges.consumed_quantity
             * case
-                when lower(charges.consumed_unit) like '1k %' or lower(charges.consumed_unit) like 'thousand %' then 1000
-                when lower(charges.consumed_unit) like '1m %' or lower(charges.consumed_unit) like 'million %' then 1000000
+                when lower(charges.consumed_unit) like '1k %' or lower(charges.consumed_unit) like 'thousand %'
+                then 1000
+                when lower(charges.consumed_unit) like '1m %' or lower(charges.consumed_unit) like 'million %'
+                then 1000000
                 else 1
             end
             as {{ integer_type() }}

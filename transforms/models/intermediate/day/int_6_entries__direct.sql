@@ -25,10 +25,7 @@ request_entries as (
 workload_entries as (
     select
         split.charge_key,
-        case
-            when workloads.team is not null then workloads.team
-            else coalesce(owners.team, 'unallocated')
-        end as team,
+        coalesce(workloads.team, owners.team, 'unallocated') as team,
         coalesce(workloads.owner_rule, owners.owner_rule, 'none') as owner_rule,
         coalesce(workloads.model, 'none') as model,
         coalesce(workloads.deployment, 'none') as deployment,

@@ -46,12 +46,14 @@ select
     cast(sum(cost) as decimal(38, 18)) as baseline_cost,
     cast(least(quantile_disc(saving, 0.1) * count(*), sum(saving)) as decimal(38, 18)) as saving_low,
     cast(sum(saving) as decimal(38, 18)) as saving_expected,
-    cast(least(greatest(quantile_disc(saving, 0.9) * count(*), sum(saving)), sum(cost)) as decimal(38, 18)) as saving_high,
+    cast(least(greatest(quantile_disc(saving, 0.9) * count(*), sum(saving)), sum(cost)) as decimal(38, 18))
+        as saving_high,
     case when count(*) >= 28 then 'high' else 'medium' end as confidence,
     'select * from workload_costs where workload = ''' || replace(workload, '''', '''''')
     || ''' and cost_class = ''idle_held'' order by hour_start' as evidence_query,
     cast(sum(idle_hours) as bigint) as evidence_row_count,
-    '{"idle_window_hours": 1, "valued_at": "effective cost; committed capacity saves only once it is reused"}' as assumptions,
+    '{"idle_window_hours": 1, "valued_at": "effective cost; committed capacity saves only once it is reused"}'
+        as assumptions,
     'Scale ' || workload || ' down after one idle hour, or lend its GPUs to a shared pool.' as action,
     'M' as effort,
     'reversible; the first request after an idle stretch waits for a cold start' as risk

@@ -49,12 +49,14 @@ select
     cast(sum(cost) as decimal(38, 18)) as baseline_cost,
     cast(least(quantile_disc(saving, 0.1) * count(*), sum(saving)) as decimal(38, 18)) as saving_low,
     cast(sum(saving) as decimal(38, 18)) as saving_expected,
-    cast(least(greatest(quantile_disc(saving, 0.9) * count(*), sum(saving)), sum(cost)) as decimal(38, 18)) as saving_high,
+    cast(least(greatest(quantile_disc(saving, 0.9) * count(*), sum(saving)), sum(cost)) as decimal(38, 18))
+        as saving_high,
     case when count(*) >= 28 then 'high' else 'medium' end as confidence,
     'select * from workload_costs where workload = ''none'' and cost_class = ''idle_unheld'' order by node, hour_start'
         as evidence_query,
     cast(sum(empty_hours) as bigint) as evidence_row_count,
-    '{"empty_window_hours": 1, "valued_at": "effective cost; committed capacity saves only once it is reused"}' as assumptions,
+    '{"empty_window_hours": 1, "valued_at": "effective cost; committed capacity saves only once it is reused"}'
+        as assumptions,
     'Let the cluster autoscaler hand back nodes that nobody holds for an hour.' as action,
     'S' as effort,
     'reversible; new work waits for a node' as risk
