@@ -31,11 +31,11 @@ ADDING_UP = {
     "teams": ("cost",),
     "models": ("cost",),
     "gpu_models": ("cost", "idle_held_cost", "unheld_cost"),
-    "levers": ("saving_low", "saving_expected", "saving_high"),
 }
 """The columns whose cells, as shown, add up to their rounded total."""
 EACH = {
     "deployments": ("cost", "idle"),
+    "levers": ("saving_low", "saving_expected", "saving_high"),
     "model_apis": ("billed_cost",),
     "opportunities": ("baseline_cost", "saving_low", "saving_expected", "saving_high"),
 }

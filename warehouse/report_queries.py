@@ -178,8 +178,8 @@ LEVERS = """
         sum(saving_expected) as saving_expected,
         sum(saving_high) as saving_high
     from optimization_opportunities
-    group by all
-    order by saving_expected desc, lever, confidence
+    group by lever, confidence
+    order by confidence = 'low', saving_expected desc, lever
 """
 OPPORTUNITIES = """
     select

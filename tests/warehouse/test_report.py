@@ -202,6 +202,32 @@ def test_the_badge_says_whether_the_bills_are_met(
     assert "0.000000000000000001" in text
 
 
+def test_savings_of_different_levers_are_never_added_up(release: Path, tmp_path: Path) -> None:
+    more = tmp_path / "more.duckdb"
+    shutil.copy(release, more)
+    with duckdb.connect(more) as connection:
+        connection.execute(
+            "update optimization_opportunities set saving_low = 100, saving_expected = 300, "
+            "saving_high = 500, confidence = 'high';"
+            "insert into optimization_opportunities select * replace ("
+            "'spot' as lever, 'low' as confidence, 777 as saving_expected) "
+            "from optimization_opportunities limit 1;"
+            "insert into optimization_opportunities select * replace ("
+            "'unused_commitments' as lever, 41 as saving_expected) "
+            "from optimization_opportunities where lever = 'idle_gpus' limit 1"
+        )
+        row = connection.execute(
+            "select sum(saving_expected) from optimization_opportunities where lever = 'idle_gpus'"
+        ).fetchone()
+    assert row
+    text = render_report(more, tmp_path / "report", generation=1).read_text(encoding="utf-8")
+    best = re.search(r"Largest saving</dt><dd>([^<]*)</dd>", text)
+    assert best
+    assert best[1] == f"{row[0]:,.2f}"
+    for total in (row[0] + 41, row[0] + 777, row[0] + 818):
+        assert f">{total:,.2f}<" not in text
+
+
 def test_a_release_without_telemetry_says_so(tmp_path: Path) -> None:
     bare = make_release(tmp_path / "bare.duckdb", charges_only=True)
     text = render_report(bare, tmp_path / "report", generation=1).read_text(encoding="utf-8")
