@@ -54,7 +54,7 @@ QUERIES: dict[str, tuple[str, tuple[str, ...], str]] = {
             "effective cost",
             "attributed",
             "unallocated",
-            "could be saved",
+            "largest single saving",
         ),
         """
         select
@@ -64,7 +64,7 @@ QUERIES: dict[str, tuple[str, tuple[str, ...], str]] = {
             coalesce(any_value(saving.expected), 0)
         from cost_ledger
         left join (
-            select currency, sum(saving_expected) as expected
+            select currency, max(saving_expected) as expected
             from optimization_opportunities
             group by currency
         ) as saving on saving.currency = reporting_currency
