@@ -110,12 +110,12 @@ def build(
     """
     from warehouse import build as room
     from warehouse.lock import writer
-    from warehouse.releases import verify
+    from warehouse.recover import recover
 
     home, last = settings.home, _last(settings, usage_date)
     _refuse_without_input(settings)
     with writer(home, f"build of {last}"):
-        serving = verify(home)
+        serving = recover(home)
         run = runs.start(home, max(last, serving.usage_date) if serving else last)
         run.base_generation = serving.generation if serving else 0
         fingerprint = room.plan(settings, run.usage_date).fingerprint
@@ -145,7 +145,7 @@ def _refuse_without_input(settings: Settings) -> None:
 
 
 def gate(settings: Settings, run_id: str) -> None:
-    """Check a build as a whole.
+    """Check a build as a whole; one that is published already passed.
 
     Raises:
         GateRefused: it must not be published.
@@ -159,6 +159,8 @@ def gate(settings: Settings, run_id: str) -> None:
         return
     with writer(settings.home, f"gate of {run_id}"):
         serving = current(settings.home)
+        if serving and serving.run_id == run_id:
+            return
         check(
             settings,
             BuildResult.load(settings.home / "builds" / run_id),

@@ -165,6 +165,25 @@ def test_what_is_published_already_is_not_built_unless_forced(
     assert built_days == [SECOND]
 
 
+def test_a_damaged_release_is_no_base_and_a_new_one_is_built(
+    settings: Settings, built_days: list[date], caplog: pytest.LogCaptureFixture
+) -> None:
+    fingerprint = build_room.plan(settings, SECOND).fingerprint
+    damaged = serve(settings.home, SECOND, fingerprint).path(settings.home)
+    damaged.write_bytes(b"other")
+    run = runs.load(settings.home, steps.build(settings, SECOND))
+    assert (run.base_generation, run.is_unchanged) == (0, False)
+    assert built_days == [SECOND]
+    assert "RELEASE_TAMPERED" in caplog.text
+
+
+def test_a_published_build_is_not_gated_again(settings: Settings) -> None:
+    release = serve(settings.home, SECOND, "fingerprint")
+    assert runs.start(settings.home, SECOND).run_id == release.run_id
+    steps.gate(settings, release.run_id)
+    assert not (settings.home / "builds").exists()
+
+
 def test_runs_are_numbered_by_day(home: Path) -> None:
     ids = [runs.start(home, day).run_id for day in (SECOND, SECOND, date(2026, 10, 3))]
     assert ids == ["2026-10-02-1", "2026-10-02-2", "2026-10-03-1"]

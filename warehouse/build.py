@@ -13,12 +13,10 @@ from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
-import duckdb
-
 from apportion.settings import Settings
 from ingest.durable import make_folder, write_json
 from ingest.ledger import verify
-from warehouse.build_result import BuildResult, Total
+from warehouse.build_result import BuildResult, ledger_totals
 from warehouse.checks import Check, failures, refusal
 from warehouse.dbt_run import DbtRun, Progress, dbt_build
 from warehouse.mount import mount_lake, mount_ledger, mount_run
@@ -94,7 +92,7 @@ def build(
     run = _build_release(work, store, results)
     with open_build(work.database, settings.warehouse) as connection:
         prune(connection, run.manifest)
-        totals = _totals(connection)
+        totals = ledger_totals(connection)
     built = BuildResult(
         path=work.database.rename(work.folder / "release.duckdb"),
         fingerprint=work.plan.fingerprint,
@@ -165,11 +163,3 @@ def _worst(results: list[DayResult]) -> tuple[Check, ...]:
     for check in sorted((c for r in results for c in r.checks), key=lambda c: c.status):
         worst[check.check_name, check.subject] = check
     return tuple(worst[key] for key in sorted(worst))
-
-
-def _totals(connection: duckdb.DuckDBPyConnection) -> tuple[Total, ...]:
-    rows = connection.execute(
-        "select billing_currency, sum(billed_cost), sum(effective_cost) from main.cost_ledger "
-        "group by billing_currency order by billing_currency"
-    ).fetchall()
-    return tuple(Total(*row) for row in rows)

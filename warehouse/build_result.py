@@ -1,9 +1,11 @@
 """What a build leaves for the next steps, which may run in other processes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 from pydantic import TypeAdapter
 
 from ingest.durable import write_json
@@ -20,6 +22,24 @@ class Total:
     billing_currency: str
     billed_cost: Decimal
     effective_cost: Decimal
+
+
+def ledger_totals(connection: duckdb.DuckDBPyConnection) -> tuple[Total, ...]:
+    """What the ledger of a release attributes, by billing currency."""
+    rows = connection.execute(
+        "select billing_currency, sum(billed_cost), sum(effective_cost) from main.cost_ledger "
+        "group by billing_currency order by billing_currency"
+    ).fetchall()
+    return tuple(Total(*row) for row in rows)
+
+
+def amounts(totals: Iterable[Total]) -> dict[str, str]:
+    """Totals as exact decimal text, by measure and currency."""
+    return {
+        f"{measure} {total.billing_currency}": str(getattr(total, measure))
+        for total in totals
+        for measure in ("billed_cost", "effective_cost")
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +61,7 @@ class BuildResult:
     @property
     def amounts(self) -> dict[str, str]:
         """The totals as exact decimal text, by measure and currency."""
-        return {
-            f"{measure} {total.billing_currency}": str(getattr(total, measure))
-            for total in self.totals
-            for measure in ("billed_cost", "effective_cost")
-        }
+        return amounts(self.totals)
 
     def save(self) -> None:
         """Write `build.json` beside the database."""

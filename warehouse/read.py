@@ -1,11 +1,19 @@
 """How readers open the published warehouse."""
 
+import re
+import secrets
 from pathlib import Path
+from tempfile import gettempdir
+from threading import Lock
 
 import duckdb
 
 from apportion.errors import ConfigError
-from warehouse.releases import current
+from warehouse.releases import current, verify
+
+PARQUET = re.compile(r"'((?:[^']|'')*\.parquet)'")
+MOST_SPILL = "10GB"
+OPENING = Lock()
 
 
 def published(home: Path) -> Path:
@@ -22,25 +30,74 @@ def published(home: Path) -> Path:
     return release.path(home)
 
 
-def connect(home: Path) -> duckdb.DuckDBPyConnection:
+def connect(
+    home: Path, *, memory_limit: str = "1GB", threads: int = 2
+) -> duckdb.DuckDBPyConnection:
     """Open the current release read-only.
 
     The connection keeps that release for as long as it stays open, and can read nothing outside it
-    but the lake that its views stand on: a DuckDB file is opened with the reader's rights.
+    but the lake files that its views name: a DuckDB file is opened with the reader's rights, and
+    what it says runs with them. Connections of one process to one release share the limits of the
+    first.
+
+    Args:
+        home: the home folder.
+        memory_limit: how much memory queries use before they spill to the system's temporary
+            folder.
+        threads: how many threads a query uses.
+
+    Raises:
+        ConfigError: `NOTHING_PUBLISHED`.
+        ReleaseTampered: `RELEASE_TAMPERED`, the file cannot be opened because it is damaged.
     """
     path = published(home)
-    connection = duckdb.connect(path, read_only=True)
-    if connection.execute("select current_setting('lock_configuration')").fetchall() == [(True,)]:
-        return connection  # this process has the release open already, and locked
-    lake = str(home.absolute() / "lake").replace("'", "''")
-    for setting in (
-        "TimeZone = 'UTC'",
-        f"allowed_directories = ['{lake}']",
-        "autoinstall_known_extensions = false",
-        "autoload_known_extensions = false",
-        "python_enable_replacements = false",
-        "enable_external_access = false",
-        "lock_configuration = true",
-    ):
-        connection.execute(f"set {setting}")
+    with OPENING:
+        connection = _open(home, path)
+        if not _is_locked(connection):
+            for setting in (
+                "global TimeZone = 'UTC'",
+                f"memory_limit = '{memory_limit}'",
+                f"threads = {threads}",
+                f"temp_directory = '{_spill()}'",
+                f"max_temp_directory_size = '{MOST_SPILL}'",
+                f"allowed_paths = [{', '.join(_lake_files(connection, home))}]",
+                "autoinstall_known_extensions = false",
+                "autoload_known_extensions = false",
+                "allow_community_extensions = false",
+                "allow_persistent_secrets = false",
+                "python_enable_replacements = false",
+                "enable_external_access = false",
+                "lock_configuration = true",
+            ):
+                connection.execute(f"set {setting}")
     return connection
+
+
+def _open(home: Path, path: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(path, read_only=True)
+    except duckdb.Error:
+        verify(home)
+        raise
+
+
+def _is_locked(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether this process has the release open already."""
+    return connection.execute("select current_setting('lock_configuration')").fetchall() == [
+        (True,)
+    ]
+
+
+def _spill() -> str:
+    """A folder of this instance alone, which DuckDB makes when it spills and removes at the end."""
+    return str(Path(gettempdir()) / f"apportion-{secrets.token_hex(8)}").replace("'", "''")
+
+
+def _lake_files(connection: duckdb.DuckDBPyConnection, home: Path) -> list[str]:
+    """The files of the lake that the release's views name, as SQL strings."""
+    views = connection.execute("select sql from duckdb_views() where not internal").fetchall()
+    names = {name for (sql,) in views for name in PARQUET.findall(sql)}
+    folders = {name: Path(name.replace("''", "'")).parent for name in names}
+    lake = (home / "lake").resolve()
+    ours = {folder for folder in set(folders.values()) if folder.resolve().is_relative_to(lake)}
+    return [f"'{name}'" for name in sorted(names) if folders[name] in ours]

@@ -36,4 +36,6 @@ def _connect(
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
     }
-    return duckdb.connect(path, read_only=read_only, config=limits | more)
+    connection = duckdb.connect(path, read_only=read_only, config=limits | more)
+    connection.execute("set TimeZone = 'UTC'")
+    return connection

@@ -1,110 +1,98 @@
-"""Small builds to publish, and a publish that can be killed at any step."""
+"""Small builds to publish, and reading them back."""
 
-import hashlib
-import os
-import signal
-import sys
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from warehouse import publish as publishing
-from warehouse.releases import Release
+from ingest.durable import sha256_of
+from warehouse.publish import publish
+from warehouse.releases import LINK, POINTER, Release, current, list_releases
 
 ROWS = 50
-CALLS = ("replace", "rename", "fsync", "link", "symlink", "open", "unlink", "chmod")
-"""The system calls through which a publish changes the disk, as Python names them."""
 
 
 def make_build(home: Path, number: int) -> Path:
-    """A closed build whose every row says which build it is from."""
+    """A closed build whose every row and total says which build it is, and the gate's hash."""
     folder = home / "builds" / f"build-{number}"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "release.duckdb"
     path.unlink(missing_ok=True)
     with duckdb.connect(path) as connection:
         connection.execute("create schema landing")
+        connection.execute(f"create table landing.run as select {number} as n")
         connection.execute(
-            f"create table landing.run as select date '2026-10-01' + {number} as usage_date"
+            "create table cost_ledger as select 'USD' as billing_currency, n as billed_cost, "
+            f"n as effective_cost from (select {number}::decimal(38, 18) as n)"
         )
         for table in ("first", "second"):
             connection.execute(f"create table {table} as select {number} as n from range({ROWS})")
+    seal(path)
     return path
 
 
-def publish_build(home: Path, build: Path, number: int, base: int, keep: int = 5) -> Release:
+def seal(build: Path) -> None:
+    """Let the gate have seen a build as it is now."""
+    (build.parent / "sha256").write_text(sha256_of(build))
+
+
+def publish_build(home: Path, number: int, base: int, keep: int = 5) -> Release:
     """Publish a build as the pipeline does after the gate."""
-    return publishing.publish(
+    build = home / "builds" / f"build-{number}" / "release.duckdb"
+    amount = f"{number}.{'0' * 18}"
+    return publish(
         home,
         build,
-        sha256=hashlib.sha256(build.read_bytes()).hexdigest(),
+        sha256=(build.parent / "sha256").read_text(),
         fingerprint=f"fingerprint-{number}",
         base_generation=base,
         usage_date=date(2026, 10, 1),
         run_id=f"run-{number}",
-        totals={"billed_cost USD": str(number)},
+        totals={"billed_cost USD": amount, "effective_cost USD": amount},
         keep=keep,
     )
+
+
+def publish_next(home: Path, number: int, keep: int = 5) -> Release:
+    """Build on the current release and publish."""
+    make_build(home, number)
+    serving = current(home)
+    return publish_build(home, number, serving.generation if serving else 0, keep)
 
 
 def read_number(path: Path) -> int:
     """The one number that a whole release holds; fails for a torn or mixed one."""
     with duckdb.connect(path, read_only=True) as connection:
-        rows = connection.execute(
-            "select n, count(*) from (from first union all from second) group by n"
-        ).fetchall()
+        return number_in(connection)
+
+
+def number_in(connection: duckdb.DuckDBPyConnection) -> int:
+    """The one number of an open release."""
+    rows = connection.execute(
+        "select n, count(*) from (from first union all from second union all from landing.run) "
+        "group by n"
+    ).fetchall()
     ((number, count),) = rows
-    assert count == 2 * ROWS
+    assert count == 2 * ROWS + 1
     return int(number)
 
 
-def arm(kill_at: int, mode: str, counted: Callable[[int], None]) -> None:
-    """Make the `kill_at`-th call that changes the disk the last one of this process.
-
-    Args:
-        kill_at: which call, from 1; 0 only counts.
-        mode: `before` dies instead of the call, `after` right behind it, `torn` after writing half
-            of what the process has open for writing.
-        counted: told of every call.
-    """
-    state = {"calls": 0}
-
-    def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **kwargs: Any) -> Any:
-            state["calls"] += 1
-            counted(state["calls"])
-            if state["calls"] != kill_at:
-                return original(*args, **kwargs)
-            if mode == "error":
-                raise OSError(28, "No space left on device")
-            if mode == "after":
-                original(*args, **kwargs)
-            os.kill(os.getpid(), signal.SIGKILL)
-            return None
-
-        return call
-
-    for name in CALLS:
-        setattr(os, name, wrap(getattr(os, name)))
+def damage(path: Path, offset: int, bit: int = 0) -> None:
+    """Flip one bit of a file, on a copy of its own: published files may share their blocks."""
+    content = bytearray(path.read_bytes())
+    content[offset] ^= 1 << bit
+    path.unlink()
+    path.write_bytes(content)
 
 
-def main() -> None:
-    """Publish one build in this process: home, build number, base generation, kill point, mode."""
-    home, number, base, kill_at, mode = sys.argv[1:]
-    last = 0
-
-    def counted(calls: int) -> None:
-        nonlocal last
-        last = calls
-
-    build = Path(home) / "builds" / f"build-{number}" / "release.duckdb"
-    arm(int(kill_at), mode, counted)
-    publish_build(Path(home), build, int(number), int(base))
-    print(last)  # noqa: T201 - the answer of this child process
+def files_of(home: Path) -> set[str]:
+    """Every file that publishing keeps, by name."""
+    kept = {path.name for path in (home / "releases").iterdir() if path.name[0] != "."}
+    return kept | {path.name for path in home.iterdir() if not path.is_dir()}
 
 
-if __name__ == "__main__":
-    main()
+def expected_files(home: Path) -> set[str]:
+    """The files that the listed releases need, and no other."""
+    releases = {release.file for release in list_releases(home)}
+    manifests = {name.replace(".duckdb", ".json") for name in releases}
+    return {POINTER, LINK} | releases | manifests
