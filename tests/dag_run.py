@@ -21,6 +21,15 @@ def run(conf: dict[str, str]) -> dict[str, object]:
     bag = DagBag(DAGS)
     heavy = sorted(HEAVY & sys.modules.keys())
     dag = bag.dags["apportion_daily"]
+    care = {
+        task.task_id: {
+            "pool": task.pool,
+            "retries": task.retries,
+            "has_timeout": task.execution_timeout is not None,
+            "alerts": bool(task.on_failure_callback),
+        }
+        for task in dag.tasks
+    }
     for task in dag.tasks:
         task.retries = 0
     finished = dag.test(logical_date=None, run_conf=conf)
@@ -31,6 +40,8 @@ def run(conf: dict[str, str]) -> dict[str, object]:
     return {
         "import_errors": bag.import_errors,
         "heavy_modules": heavy,
+        "care": care,
+        "max_active_runs": dag.max_active_runs,
         "state": str(finished.state),
         "tasks": states,
     }

@@ -127,6 +127,20 @@ def test_a_day_runs_through_every_step(scheduled: Scheduled) -> None:
     assert (scheduled.world.home / "report" / "index.html").is_file()
 
 
+def test_every_task_is_tried_again_ends_in_time_and_alerts(scheduled: Scheduled) -> None:
+    for care in scheduled.ended["care"].values():
+        assert care["retries"] == 3
+        assert care["has_timeout"]
+        assert care["alerts"]
+
+
+def test_writers_never_overlap(scheduled: Scheduled) -> None:
+    care = scheduled.ended["care"]
+    writers = {name for name, task in care.items() if task["pool"] == "duckdb_writer"}
+    assert writers == {"build", "gate", "publish", "export"}
+    assert scheduled.ended["max_active_runs"] == 1
+
+
 def test_the_command_has_nothing_to_add_to_what_the_scheduler_did(scheduled: Scheduled) -> None:
     arguments = ("--json", "--quiet", "run", "--usage-date", DAY["usage_date"])
     finished = scheduled.world.call("-m", "apportion.cli", *arguments)
