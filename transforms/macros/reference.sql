@@ -5,39 +5,67 @@
 {%- endmacro %}
 
 {#
-    Who owns each subject: the owner rule with the smallest priority (then rule id) that matches one
-    of its attributes. `candidates` is a relation of usage_date, subject, match_field, match_key,
-    match_value. A rule whose team is `$value` gives the subject to the team that the value names,
-    directly or by an alias, and does not match where the value names no team.
+    Every owner rule that matches an attribute of a subject, the one that decides first: the smallest
+    priority, then rule id. `candidates` is a relation of usage_date, subject, match_field, match_key,
+    match_value. A rule whose team is `$value` names the team that the value names, directly or by an
+    alias, and does not match where the value names no team. `precedence` 1 owns the subject; the
+    others are kept, so that rules that contradict each other can be reported.
 #}
-{% macro owners(candidates) %}
+{% macro owner_matches(candidates) %}
+with
+named as (
+    select distinct
+        candidates.usage_date,
+        candidates.subject,
+        rules.rule_id,
+        rules.priority,
+        candidates.match_value,
+        case when rules.team = '$value' then names.team else rules.team end as team
+    from {{ candidates }} as candidates
+    inner join {{ ref('stg_reference__owner_rules') }} as rules  {# no rule: no owner, added back by the caller #}
+        on
+            candidates.match_field = rules.match_field
+            and candidates.match_key = rules.match_key
+            and (rules.match_value = '*' or candidates.match_value = rules.match_value)
+            and {{ in_force('rules', 'candidates.usage_date') }}
+    left join {{ ref('stg_reference__team_names') }} as names
+        on
+            candidates.match_value = names.team_name
+            and {{ in_force('names', 'candidates.usage_date') }}
+    where rules.team <> '$value' or names.team is not null
+),
+
+teams as (
     select
         usage_date,
         subject,
+        rule_id,
+        priority,
         team,
-        rule_id as owner_rule
-    from (
-        select
-            candidates.usage_date,
-            candidates.subject,
-            rules.rule_id,
-            case when rules.team = '$value' then named.team else rules.team end as team,
-            row_number() over (
-                partition by candidates.usage_date, candidates.subject
-                order by rules.priority, rules.rule_id, candidates.match_value, candidates.match_key
-            ) as precedence
-        from {{ candidates }} as candidates
-        inner join {{ ref('stg_reference__owner_rules') }} as rules  {# no rule: no owner, added back by the caller #}
-            on
-                candidates.match_field = rules.match_field
-                and candidates.match_key = rules.match_key
-                and (rules.match_value = '*' or candidates.match_value = rules.match_value)
-                and {{ in_force('rules', 'candidates.usage_date') }}
-        left join {{ ref('stg_reference__team_names') }} as named
-            on
-                candidates.match_value = named.team_name
-                and {{ in_force('named', 'candidates.usage_date') }}
-        where rules.team <> '$value' or named.team is not null
-    )
-    where precedence = 1
+        min(match_value) as match_value
+    from named
+    group by usage_date, subject, rule_id, priority, team
+)
+
+select
+    usage_date,
+    subject,
+    rule_id,
+    priority,
+    team,
+    row_number() over (
+        partition by usage_date, subject order by priority, rule_id, match_value, team
+    ) as precedence
+from teams
+{% endmacro %}
+
+{# The rule that decides, of a relation of `owner_matches`. #}
+{% macro owners(matches) %}
+select
+    usage_date,
+    subject,
+    team,
+    rule_id as owner_rule
+from {{ matches }}
+where precedence = 1
 {% endmacro %}

@@ -1,8 +1,8 @@
 {#
-    Stage 4 for charges: the owner of each charge by its tags (keys folded through the tag aliases),
-    accounts, service and resource.
+    Stage 4 for charges: every attribute of a charge that an owner rule may look at, one row each: its
+    tags (keys folded through the tag aliases), accounts, service and resource.
 #}
-{% macro charge_owners(charges) %}
+{% macro charge_attributes(charges) %}
 with
 charges as (select * from {{ charges }}),
 
@@ -22,28 +22,27 @@ tag_candidates as (
         on
             lower(trim(tag_entries.entry_key)) = aliases.alias_key
             and {{ in_force('aliases', 'tag_entries.usage_date') }}
-),
-
-{# One row per attribute that a rule may look at. #}
-attribute_candidates as (
-    {% for field in ['sub_account_id', 'billing_account_id', 'service_name', 'resource_id'] %}
-    select
-        usage_date,
-        charge_key as subject,
-        '{{ field }}' as match_field,
-        '' as match_key,
-        lower(trim({{ field }})) as match_value
-    from charges
-    where {{ field }} is not null
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
-),
-
-candidates as (
-    select * from tag_candidates
-    union all
-    select * from attribute_candidates
 )
 
-{{ owners('candidates') }}
+select * from tag_candidates
+
+union all
+
+{% for field in ['sub_account_id', 'billing_account_id', 'service_name', 'resource_id'] %}
+select
+    usage_date,
+    charge_key as subject,
+    '{{ field }}' as match_field,
+    '' as match_key,
+    lower(trim({{ field }})) as match_value
+from charges
+where {{ field }} is not null
+{{ 'union all' if not loop.last }}
+{% endfor %}
+{% endmacro %}
+
+{# The owner rules that match each charge. #}
+{% macro charge_owner_matches(charges) %}
+{% set attributes %}({{ charge_attributes(charges) }}){% endset %}
+{{ owner_matches(attributes) }}
 {% endmacro %}

@@ -1,1 +1,1 @@
-{{ charge_owners(ref('int_1_charges__classified')) }}
+{{ owners(ref('int_1_charges__matched')) }}

@@ -1,60 +1,8 @@
-{#
-    Stage 4: who owns each workload, what it is for, and which model and deployment it serves.
-    A pod is described by its namespace and labels, a Slurm job by its account.
-#}
+{# Stage 4: who owns each workload, what it is for, and which model and deployment it serves. #}
 with
-workloads as (
-    select distinct
-        usage_date,
-        namespace,
-        pod,
-        slurm_job,
-        case when slurm_job <> '' then 'slurm/' || slurm_job else namespace || '/' || pod end as subject
-    from {{ ref('int_2_gpu_time__integrated') }}
-    where pod <> '' or slurm_job <> ''
-),
-
-described as (
-    select
-        workloads.*,
-        pods.pod_labels,
-        jobs.account as slurm_account,
-        jobs.job_name as slurm_job_name,
-        coalesce(
-            {{ json_text('pods.pod_labels', 'label_app_kubernetes_io_name') }},
-            {{ json_text('pods.pod_labels', 'label_app') }},
-            nullif(workloads.pod, ''),
-            'slurm/' || workloads.slurm_job
-        ) as workload
-    from workloads
-    left join {{ ref('stg_prometheus__pods') }} as pods
-        on
-            workloads.usage_date = pods.usage_date
-            and workloads.namespace = pods.namespace
-            and workloads.pod = pods.pod
-    left join {{ ref('stg_slurm__jobs') }} as jobs
-        on workloads.usage_date = jobs.usage_date and workloads.slurm_job = jobs.job_id
-),
-
-label_entries as (
-    {{ json_entries('described', 'pod_labels', ['usage_date', 'subject']) }}
-),
-
-candidates as (
-    select
-        usage_date,
-        subject,
-        'pod_label' as match_field,
-        lower(entry_key) as match_key,
-        lower(trim(entry_value)) as match_value
-    from label_entries
-    union all
-    select usage_date, subject, 'namespace', '', lower(namespace) from described where namespace <> ''
-    union all
-    select usage_date, subject, 'slurm_account', '', slurm_account from described where slurm_account is not null
-),
-
-owned as ({{ owners('candidates') }}),
+described as (select * from {{ ref('int_4_workloads__described') }}),
+candidates as (select * from {{ ref('int_4_workloads__attributed') }}),
+owned as ({{ owners(ref('int_4_workloads__matched')) }}),
 
 ruled as (
     select

@@ -9,15 +9,7 @@ keys as (
     from {{ ref('int_5_request_usage__summed') }}
 ),
 
-candidates as (
-    select usage_date, subject, 'gateway_team' as match_field, '' as match_key, gateway_team as match_value
-    from keys
-    where gateway_team <> ''
-    union all
-    select usage_date, subject, 'api_key_alias', '', api_key_alias from keys where api_key_alias <> ''
-),
-
-owned as ({{ owners('candidates') }})
+owned as ({{ owners(ref('int_5_request_owners__matched')) }})
 
 select
     keys.usage_date,

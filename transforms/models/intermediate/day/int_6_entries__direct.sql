@@ -5,7 +5,7 @@
 with
 charges as (select * from {{ ref('int_1_charges__classified') }}),
 owners as (select * from {{ ref('int_1_charges__owned') }}),
-pooled as (select distinct charge_key, deployment, pool_start from {{ ref('int_5_pool_charges__gathered') }}),
+pooled as (select distinct charge_key from {{ ref('int_5_pool_charges__gathered') }}),
 
 request_entries as (
     select
@@ -24,32 +24,16 @@ request_entries as (
 
 workload_entries as (
     select
-        split.charge_key,
-        coalesce(workloads.team, owners.team, 'unallocated') as team,
-        coalesce(workloads.owner_rule, owners.owner_rule, 'none') as owner_rule,
-        coalesce(workloads.model, 'none') as model,
-        coalesce(workloads.deployment, 'none') as deployment,
-        coalesce(workloads.purpose, 'none') as purpose,
-        case
-            when split.cost_class = 'telemetry_gap' then 'direct'
-            when workloads.deployment <> 'none' then 'idle_held'
-            else split.cost_class
-        end as cost_class,
-        case
-            when split.cost_class = 'telemetry_gap' then 'telemetry_gap'
-            when workloads.deployment <> 'none' then 'no_requests_in_hour'
-            else 'gpu_seconds_held'
-        end as allocation_method,
-        {{ sum_quanta('split') }}
-    from {{ ref('int_3_workload_hours__split') }} as split
-    left join {{ ref('int_4_workloads__owned') }} as workloads using (usage_date, namespace, pod, slurm_job)
-    left join owners on split.charge_key = owners.subject
-    left join pooled
-        on
-            split.charge_key = pooled.charge_key
-            and workloads.deployment = pooled.deployment
-            and split.hour_start = pooled.pool_start
-    where pooled.charge_key is null
+        charge_key,
+        team,
+        owner_rule,
+        model,
+        deployment,
+        purpose,
+        cost_class,
+        allocation_method,
+        {{ sum_quanta() }}
+    from {{ ref('int_6_entries__held') }}
     group by all
 ),
 

@@ -1,1 +1,1 @@
-{{ charge_owners(ref('int_period_charges__classified')) }}
+{{ owners(ref('int_period_charges__matched')) }}

@@ -1,0 +1,1 @@
+{{ owner_matches(ref('int_4_workloads__attributed')) }}

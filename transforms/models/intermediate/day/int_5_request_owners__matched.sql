@@ -1,0 +1,1 @@
+{{ owner_matches(ref('int_5_request_owners__attributed')) }}
