@@ -36,6 +36,8 @@ from warehouse.session import create_database
 READ_COLUMNS = (
     "request_id",
     "started_at",
+    "completed_at",
+    "first_token_at",
     "gen_ai_provider_name",
     "gen_ai_request_model",
     "gen_ai_response_model",
@@ -53,7 +55,10 @@ BUILD_MEMORY = "4GB"
 """Of the whole build, its tests included: finding a repeated id among 100 M takes more than the
 attribution itself, which keeps to its own limit."""
 
-ATTRIBUTION_OF_REQUESTS = ("int_5_", "day_request_", "assert_request_rates_add_up")
+ATTRIBUTION_OF_REQUESTS = (
+    *("int_5_", "day_request_"),
+    *("assert_request_rates_add_up", "assert_residency_adds_up"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +141,7 @@ def _attribute(world: World, limits: Warehouse, folder: Path) -> float:
         outcome["compiled_code"]
         for outcome in outcomes
         if outcome["unique_id"].split(".")[2].startswith(ATTRIBUTION_OF_REQUESTS)
+        and run.manifest["nodes"][outcome["unique_id"]]["config"]["materialized"] != "view"
     ]
     with duckdb.connect(database) as connection:
         _limit(connection, limits)

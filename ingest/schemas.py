@@ -212,6 +212,8 @@ REFERENCE: Mapping[str, Columns] = MappingProxyType(
             "cache_read_token_weight": pl.Int64,
             "output_token_weight": pl.Int64,
             "request_weight": pl.Int64,
+            "prefill_weight": pl.Int64,
+            "request_method": pl.String,
             **DATES,
         },
         "model_meters": {

@@ -107,7 +107,8 @@ def test_the_ledger_holds_every_cent_of_the_bill(published: World) -> None:
                     (select sum(reporting_effective_cost) from request_costs)
                     - (
                         select sum(reporting_effective_cost) from cost_ledger
-                        where allocation_method in ('weighted_tokens', 'metered_tokens')
+                        where allocation_method
+                            in ('residency', 'weighted_tokens', 'metered_tokens')
                     )
                 )
             """

@@ -128,7 +128,7 @@ order by 1
 """
 
 
-def test_requests_cost_their_tokens_times_the_rate(scope: Scope) -> None:
+def test_requests_cost_their_tokens_or_their_time_times_the_rate(scope: Scope) -> None:
     requests = column(scope, REQUESTS)
     assert len(requests) > 30
     kinds = set()
@@ -141,7 +141,7 @@ def test_requests_cost_their_tokens_times_the_rate(scope: Scope) -> None:
         price = part(request, "price")
         assert price.amount == request.amount
         kinds |= {line.title for line in price.parts}
-    assert {"input tokens", "output tokens", "per request", "residual of the pool"} <= kinds
+    assert {"input tokens", "output tokens", "in service", "residual of the pool"} <= kinds
 
 
 def test_a_hosted_pool_is_what_its_requests_share(scope: Scope) -> None:

@@ -16,9 +16,9 @@ group by all
 order by node, cost_class
 """
 SHARERS = """
-select coalesce(team, 'unallocated') as team, count(*) as request_count, sum({amount}) as amount
-from request_costs
-where deployment = $deployment and started_at >= $pool_start and started_at < $pool_end
+select team, sum(basis) as basis, sum({amount}) as amount
+from request_pool_shares
+where deployment = $deployment and pool_start = $pool_start
 group by all
 """
 BILLED = """
@@ -41,6 +41,11 @@ group by all
 """
 HOUR = timedelta(hours=1)
 PERCENT = Decimal("0.000001")
+BASES = {
+    "metered_tokens": "tokens, by type",
+    "weighted_tokens": "tokens, weighted by the deployment's weights",
+    "residency": "time in flight: each instant is shared by the requests in flight",
+}
 
 
 def explain_pool(scope: Scope, request: Row) -> Node:
@@ -56,11 +61,10 @@ def explain_pool(scope: Scope, request: Row) -> Node:
     is_api = request["hosting"] == "api"
     parts = _vendor(scope, request) if is_api else _hosted(scope, request)
     pool = parts[0].amount or Decimal(0)
-    basis = "tokens, by type" if is_api else "tokens, weighted by the deployment's weights"
     facts = {
-        "basis": basis,
+        "basis": BASES[request["allocation_method"]],
         "share of this request": _percent(request["amount"], pool),
-        "stage": METHODS["metered_tokens" if is_api else "weighted_tokens"],
+        "stage": METHODS[request["allocation_method"]],
     }
     span = f"day {request['usage_date']}" if is_api else f"hour {request['pool_start']}"
     title = f"pool of deployment {request['deployment']}, {span}"
@@ -96,9 +100,9 @@ def _hosted(scope: Scope, request: Row) -> tuple[Node, ...]:
             f"team {row['team']}",
             row["amount"],
             scope.currency,
-            {"requests": row["request_count"]},
+            {"weight": row["basis"]},
         )
-        for row in scope.rows(SHARERS, **keys, pool_end=end)
+        for row in scope.rows(SHARERS, **keys)
     ]
     return (
         summed("the GPU time that served it", scope.currency, nodes, top=scope.top),

@@ -41,15 +41,41 @@ left join (
 """
 RATES = """
 select
-    residual_request_id,
     {amount}_per_input as input,
     {amount}_per_cache_read as cache_read,
     {amount}_per_cache_creation as cache_creation,
     {amount}_per_output as output,
-    {amount}_per_request as request,
-    {amount}_residual as residual
+    {amount}_per_request as request
 from request_rates
 where deployment = $deployment and pool_start = $pool_start
+"""
+CLOCK = """
+with instants as (
+    select
+        instant,
+        date_diff('ms', cast($usage_date as timestamp), instant) as instant_ms
+    from (select unnest(cast($instants as timestamp[])) as instant)
+)
+select
+    instants.instant,
+    cast(rates.{amount}_before as hugeint) + cast(rates.{amount}_per_residency as hugeint) * (
+        windows.residency + instant_ms % 1000 * windows.residency_per_ms
+        - cast(rates.residency_before as hugeint)
+    ) as cost_of_weight
+from instants
+inner join request_residency as windows
+    on windows.usage_date = $usage_date
+    and windows.deployment = $deployment
+    and windows.window_ms = instant_ms - instant_ms % 1000
+inner join request_rates as rates
+    on rates.deployment = $deployment
+    and rates.pool_start = cast($usage_date as timestamp)
+        + to_hours(least(instant_ms, 86399999) // 3600000)
+"""
+RESIDUALS = """
+select coalesce(sum({amount}_residual), 0) as residual
+from request_rates
+where deployment = $deployment and usage_date = $usage_date and residual_request_id = $request_id
 """
 QUANTUM = -18
 
@@ -96,15 +122,15 @@ def _price(scope: Scope, request: Row) -> list[Node]:
         return []
     if request["is_gateway_cache_hit"]:
         return [Node("price: answered from the gateway's cache, so no model served it")]
-    (rate,) = rates
-    parts = [
-        _part(scope, kind, count, rate[kind]) for kind, count in _counts(request).items() if count
-    ]
-    if rate["residual"] and rate["residual_request_id"] == request["request_id"]:
-        residual = EXACT.scaleb(rate["residual"], QUANTUM)
-        facts = {"why": "what the integer rates leave over goes to the pool's smallest request id"}
-        parts.append(Node("residual of the pool", residual, scope.currency, facts))
-    price = summed("price: tokens times the pool's rate", scope.currency, parts)
+    if request["allocation_method"] == "residency":
+        title = "price: time in flight, shared with the requests in flight beside it"
+        parts = _phases(scope, request)
+    else:
+        title = "price: tokens times the pool's rate"
+        (rate,) = rates
+        counts = _counts(request).items()
+        parts = [_part(scope, kind, count, rate[kind]) for kind, count in counts if count]
+    price = summed(title, scope.currency, [*parts, *_residual(scope, request)])
     if scope.measure == "billed_cost":
         return [price]
     idle = Node(
@@ -113,6 +139,37 @@ def _price(scope: Scope, request: Row) -> list[Node]:
         scope.currency,
     )
     return [price, idle]
+
+
+def _phases(scope: Scope, request: Row) -> list[Node]:
+    """Weight times the cost of weight; prefill and decode apart where they weigh differently."""
+    start, end = request["service_started_at"], request["completed_at"]
+    first = request["first_token_at"] if request["prefill_weight"] != 1 else None
+    place = {name: request[name] for name in ("deployment", "usage_date")}
+    rows = scope.rows(CLOCK, **place, instants=[i for i in (start, first, end) if i])
+    costs = {row["instant"]: row["cost_of_weight"] for row in rows}
+    spans = [("in service", start, end, 1)]
+    if first:
+        spans = [("prefill", start, first, request["prefill_weight"]), ("decode", first, end, 1)]
+    return [
+        Node(
+            name,
+            EXACT.scaleb(Decimal(weight * (costs[until] - costs[since])), QUANTUM),
+            scope.currency,
+            {"from": since, "to": until, "weight": weight},
+        )
+        for name, since, until, weight in spans
+    ]
+
+
+def _residual(scope: Scope, request: Row) -> list[Node]:
+    keys = {name: request[name] for name in ("deployment", "usage_date", "request_id")}
+    (row,) = scope.rows(RESIDUALS, **keys)
+    if not row["residual"]:
+        return []
+    facts = {"why": "what the integer rates leave over goes to the pool's smallest request id"}
+    residual = EXACT.scaleb(row["residual"], QUANTUM)
+    return [Node("residual of the pool", residual, scope.currency, facts)]
 
 
 def _counts(request: Row) -> dict[str, int]:

@@ -19,7 +19,7 @@ select deployment, model, sum({amount}) as amount
 from cost_ledger
 where
     team = $team and charge_date = $day
-    and allocation_method in ('weighted_tokens', 'metered_tokens')
+    and allocation_method in ('residency', 'weighted_tokens', 'metered_tokens')
 group by all
 """
 USAGE = """

@@ -2,6 +2,7 @@
 
 METHODS = {
     "gpu_seconds_held": "each GPU node's hour, split by the seconds that workloads held it",
+    "residency": "the deployment's hour, split over the requests in flight, instant by instant",
     "weighted_tokens": "the deployment's hour, split over its requests by weighted tokens",
     "no_requests_in_hour": "hours of the deployment without a request: they stay with its owner",
     "metered_tokens": "what the vendor billed per token type, split over the logged tokens",

@@ -83,7 +83,7 @@ def test_every_table_can_be_filled(reference: Reference) -> None:
     reference.rows("tag_aliases", "Team,team,,")
     reference.rows("owner_rules", "r1,10,tag,team,*,$value,,", "r2,20,namespace,,ml,fraud,,")
     reference.rows("workload_rules", "w1,10,pod_label,app,train,training,,,")
-    reference.rows("deployments", "chat,llama,,,self_hosted,search,online_inference,1,0,3,,,")
+    reference.rows("deployments", "chat,llama,,,self_hosted,search,online_inference,1,0,3,,,,,")
     reference.rows("model_meters", "OpenAI,gpt-x input,openai,gpt-x,input,,")
     reference.rows("model_prices", "openai,gpt-x,input,0.00001,USD,,,")
     reference.rows(
@@ -126,9 +126,9 @@ def test_every_table_has_its_rules() -> None:
         ),
         ("team_aliases", "x,$value,,", 'column team: "$value" is not in teams.csv.'),
         ("team_aliases", "Fraud,search,,", '"Fraud" is the name of a team, but stands here for'),
-        ("deployments", "d,m,,,api,risk,,,,,,,", 'column team: "risk" is not in teams.csv.'),
-        ("deployments", "d,m,,,hosted,,,,,,,,", '"hosted" is not known (did you mean'),
-        ("deployments", "d,m,,,api,,,-1,,,,,", 'input_token_weight: "-1" is less than 0.'),
+        ("deployments", "d,m,,,api,risk,,,,,,,,,", 'column team: "risk" is not in teams.csv.'),
+        ("deployments", "d,m,,,hosted,,,,,,,,,,", '"hosted" is not known (did you mean'),
+        ("deployments", "d,m,,,api,,,-1,,,,,,,", 'input_token_weight: "-1" is less than 0.'),
         ("exchange_rates", "EUR,USD,0,,", 'column rate: "0" is not greater than 0.'),
         ("exchange_rates", "EUR,USD,-1,,", 'column rate: "-1" is not greater than 0.'),
         ("exchange_rates", "EUR,USD,1.0000000001,,", "has more than 9 decimal places."),
@@ -195,7 +195,7 @@ def test_a_file_that_is_not_csv_text_is_named(
     [
         ("team_aliases", "s,search,,", "S,fraud,,", 'alias "S"'),
         ("tag_aliases", "Team,team,,2026-06-01", "team,owner,2026-05-31,", 'alias_key "team"'),
-        ("deployments", "d,m,,,api,,,,,,,,", "d,n,,,api,,,,,,,,", 'deployment "d"'),
+        ("deployments", "d,m,,,api,,,,,,,,,,", "d,n,,,api,,,,,,,,,,", 'deployment "d"'),
         (
             "model_prices",
             "o,m,input,1,USD,,2026-01-01,",

@@ -83,6 +83,11 @@
     timestamp_millis(unix_millis({{ instant }}) + {{ milliseconds }})
 {%- endmacro %}
 
+{# Milliseconds from the midnight that starts a day. #}
+{% macro millisecond_of_day(instant, day) -%}
+    {{ milliseconds_between('cast(' ~ day ~ ' as timestamp)', instant) }}
+{%- endmacro %}
+
 {# Every step of a range of instants, one row each: column named `as_name`. #}
 {% macro instants(first_at, last_at, step) -%}
     {{ return(adapter.dispatch('instants', 'apportion')(first_at, last_at, step)) }}

@@ -20,3 +20,113 @@
         ('request', 'request_weight'),
     ]) }}
 {% endmacro %}
+
+{# Everything that a pool has an integer price for. #}
+{% macro request_rate_kinds() %}
+    {{ return(request_token_weights() | map('first') | list + ['residency']) }}
+{% endmacro %}
+
+{# Residency is counted in millionths of a replica-millisecond, in windows of a second. #}
+{% macro residency_unit() %}{{ return(1000000) }}{% endmacro %}
+{% macro residency_window_ms() %}{{ return(1000) }}{% endmacro %}
+
+{# The start of the window that a millisecond of the day lies in. #}
+{% macro window_of(millisecond) -%}
+    ({{ millisecond }} - {{ millisecond }} % {{ residency_window_ms() }})
+{%- endmacro %}
+
+{# The hour of the day that a millisecond lies in; midnight at the end belongs to the last hour. #}
+{% macro hour_of(millisecond) -%}
+    {{ floor_divide('least(' ~ millisecond ~ ', 86399999)', 3600000) }}
+{%- endmacro %}
+
+{#
+    When a request was worked on, in milliseconds of its day: `service_ms`, `first_token_ms` (empty
+    where the log does not tell), `completed_ms`; what lies beyond midnight is cut off. A log's
+    start includes waiting in a queue, in which no GPU works for the request: so service begins no
+    earlier before the first token than the deployment's pace of prefill allows, or before
+    completion than its paces of prefill and decode allow where the first token is unknown. A
+    request whose end is unknown takes what the paces allow. An unknown pace corrects nothing.
+
+    `requests` has the columns of stg_inference__requests and the paces of
+    int_5_request_paces__measured, and `columns` are those to keep.
+#}
+{% macro request_phases(requests, columns) %}
+{% set prefill_ms = floor_divide('(input_tokens - cache_read_input_tokens) * prefill_us_per_token', 1000) %}
+{% set decode_ms = floor_divide('output_tokens * decode_us_per_token', 1000) %}
+select
+    {{ columns | join(', ') }},
+    greatest(
+        started_ms,
+        least(
+            coalesce(first_ms - {{ prefill_ms }}, end_ms - {{ prefill_ms }} - {{ decode_ms }}, started_ms),
+            86400000
+        )
+    ) as service_ms,
+    case when first_ms is not null then least(first_ms, 86400000) end as first_token_ms,
+    least(end_ms, 86400000) as completed_ms
+from (
+    select
+        *,
+        {{ millisecond_of_day('started_at', 'usage_date') }} as started_ms,
+        case
+            when first_token_at > started_at and first_token_at < completed_at
+            then {{ millisecond_of_day('first_token_at', 'usage_date') }}
+        end as first_ms,
+        case
+            when completed_at > started_at then {{ millisecond_of_day('completed_at', 'usage_date') }}
+            else {{ millisecond_of_day('started_at', 'usage_date') }}
+                + coalesce({{ prefill_ms }} + {{ decode_ms }}, 0)
+        end as end_ms
+    from {{ requests }}
+)
+{% endmacro %}
+
+{#
+    Millionths of a replica-millisecond that one unit of weight gets per millisecond of a span, given
+    the span's length, how many replicas there were (in thousandths), and the requests in flight in
+    it, both as they are and weighted, in request-milliseconds.
+#}
+{% macro residency_per_ms(length_ms, replicas_permille, in_flight_ms, weight_ms) -%}
+    case when {{ weight_ms }} > 0 then {{ floor_divide(
+        residency_unit() ~ ' * least(' ~ length_ms ~ ' * ' ~ replicas_permille ~ ', ' ~ in_flight_ms ~ ' * 1000)',
+        '1000 * ' ~ weight_ms
+    ) }} else 0 end
+{%- endmacro %}
+
+{# What one unit of weight in flight since midnight has cost by an instant of request_costs, in quanta. #}
+{% macro cost_of_weight_by(instant, measure) -%}
+    (
+        cast({{ instant }}_rates.{{ measure }}_before as {{ integer_type() }})
+        + cast({{ instant }}_rates.{{ measure }}_per_residency as {{ integer_type() }}) * (
+            {{ instant }}_window.residency
+            + phased.{{ instant }} % {{ residency_window_ms() }} * {{ instant }}_window.residency_per_ms
+            - cast({{ instant }}_rates.residency_before as {{ integer_type() }})
+        )
+    )
+{%- endmacro %}
+
+{# The cost of a request of request_costs in quanta. #}
+{% macro request_cost_quanta(measure) -%}
+{% set kinds = {
+    'input': '(phased.input_tokens - phased.cache_read_input_tokens - phased.cache_creation_input_tokens)',
+    'cache_read': 'phased.cache_read_input_tokens',
+    'cache_creation': 'phased.cache_creation_input_tokens',
+    'output': 'phased.output_tokens',
+    'request': '1',
+} %}
+    phased.is_served * case when phased.allocation_method = 'residency' then
+        coalesce(
+            {{ cost_of_weight_by('completed_ms', measure) }}
+            - coalesce({{ cost_of_weight_by('first_token_ms', measure) }} * (1 - phased.prefill_weight), 0)
+            - {{ cost_of_weight_by('service_ms', measure) }}
+            * case when phased.first_token_ms is null then 1 else phased.prefill_weight end,
+            0
+        )
+    else
+        {% for kind, count in kinds.items() %}
+        {{ count }} * cast(rates.{{ measure }}_per_{{ kind }} as {{ integer_type() }}){{ ' +' if not loop.last }}
+        {% endfor %}
+    end
+    + coalesce(cast(residuals.{{ measure }}_residual as {{ integer_type() }}), 0)
+{%- endmacro %}

@@ -20,6 +20,9 @@ usage as (
     from {{ ref('int_5_request_usage__summed') }} as summed
     inner join {{ ref('int_5_request_deployments__resolved') }} as deployments  {# resolved from these very keys #}
         using (usage_date, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, deployment_id)
+    inner join {{ ref('int_5_request_methods__chosen') }} as methods  {# residency has a test of its own #}
+        using (usage_date, deployment)
+    where methods.allocation_method <> 'residency'
     group by all
 ),
 
@@ -41,7 +44,7 @@ requests as (
 entries as (
     select deployment, pool_start, {{ sum_quanta() }}
     from {{ ref('int_5_pool_charges__split') }}
-    where allocation_method <> 'unlogged_usage'
+    where allocation_method not in ('unlogged_usage', 'residency')
     group by all
 )
 

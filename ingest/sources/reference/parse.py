@@ -50,7 +50,7 @@ def parse(table: str, content: bytes) -> tuple[list[Row], list[str]]:
     name = f"{table}.csv"
     lines = _lines(name, content)
     _, header = next(lines, (1, []))
-    _check_header(name, header, list(schemas.REFERENCE[table]))
+    _check_header(name, header, table)
     rows, problems = [], []
     for number, (line, cells) in enumerate(lines, start=1):
         if len(cells) != len(header):
@@ -78,11 +78,14 @@ def _lines(name: str, content: bytes) -> Iterator[tuple[int, list[str]]]:
         raise TableError(f"{name}:{reader.line_num} is not valid CSV: {error}.") from None
 
 
-def _check_header(name: str, header: list[str], wanted: list[str]) -> None:
+def _check_header(name: str, header: list[str], table: str) -> None:
+    """Columns that may be empty may be left out, so that a table can gain one."""
+    wanted = list(schemas.REFERENCE[table])
     unknown = [column for column in header if column not in wanted]
-    missing = [column for column in wanted if column not in header]
+    absent = [column for column in wanted if column not in header]
+    missing = [column for column in absent if column not in rules.OPTIONAL[table]]
     repeated = sorted({column for column in header if header.count(column) > 1})
-    problems = [f'has an unknown column "{c}"{suggestion(c, missing or wanted)}' for c in unknown]
+    problems = [f'has an unknown column "{c}"{suggestion(c, absent or wanted)}' for c in unknown]
     problems += [f'has no column "{column}"' for column in missing]
     problems += [f'has the column "{column}" twice' for column in repeated]
     if problems:
@@ -94,7 +97,7 @@ def _typed(table: str, cells: dict[str, str]) -> tuple[dict[str, Any], list[tupl
     problems = []
     for column, dtype in schemas.REFERENCE[table].items():
         try:
-            values[column] = _value(table, column, dtype, cells[column])
+            values[column] = _value(table, column, dtype, cells.get(column, ""))
         except ValueError as error:
             problems.append((column, f"{error}."))
     start, end = values.get("valid_from"), values.get("valid_to")

@@ -33,6 +33,8 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
             "cache_read_token_weight",
             "output_token_weight",
             "request_weight",
+            "prefill_weight",
+            "request_method",
         }
     ),
     "model_meters": frozenset(),
@@ -68,6 +70,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("workload_rules", "purpose"): _PURPOSES,
     ("deployments", "hosting"): ("api", "self_hosted"),
     ("deployments", "purpose"): _PURPOSES,
+    ("deployments", "request_method"): ("residency", "weighted_tokens"),
     ("model_meters", "token_type"): _TOKEN_TYPES,
     ("model_prices", "token_type"): _TOKEN_TYPES,
     ("shared_cost_policies", "match_field"): (
@@ -86,6 +89,7 @@ MINIMUM: Mapping[str, int] = {
     "cache_read_token_weight": 0,
     "output_token_weight": 0,
     "request_weight": 0,
+    "prefill_weight": 1,
     "weight": 0,
 }
 """The least value of a number. A negative weight or price would move money the wrong way."""

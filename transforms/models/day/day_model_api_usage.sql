@@ -8,7 +8,7 @@ billed as (
         sum(billed_quantity) as billed_quantity,
         sum(reporting_billed_cost_quanta) as billed_quanta
     from {{ ref('int_5_pool_charges__gathered') }}
-    where token_type <> 'weighted'
+    where token_type not in ('weighted', 'residency')
     group by all
 ),
 
@@ -28,7 +28,7 @@ logged as (
         group by usage_date, deployment
     ) as models  {# only model APIs have token pools #}
         using (usage_date, deployment)
-    where basis.token_type <> 'weighted'
+    where basis.token_type not in ('weighted', 'residency')
     group by all
 )
 

@@ -12,7 +12,7 @@ costs as (
         sum(reporting_effective_cost) as reporting_effective_cost,
         coalesce(sum(reporting_effective_cost) filter (where cost_class = 'direct'), 0) as reporting_direct_cost
     from {{ ref('cost_ledger') }}
-    where allocation_method in ('weighted_tokens', 'metered_tokens')
+    where allocation_method in ('residency', 'weighted_tokens', 'metered_tokens')
     group by all
 ),
 

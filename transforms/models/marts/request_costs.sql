@@ -1,11 +1,31 @@
-{# Derived on read: a request's tokens times its pool's integer rates. Nothing per request is stored. #}
+{#
+    Derived on read, nothing per request is stored: a request's tokens times its pool's integer
+    rates, or, where residency is the basis, what a unit of weight cost between the instants at which
+    the request came, gave its first token, and left.
+#}
 {{ config(materialized='view') }}
 
+{% set instants = ['service_ms', 'first_token_ms', 'completed_ms'] %}
+{% set is_priced = 'coalesce(rates.is_priced or service_ms_rates.is_priced or completed_ms_rates.is_priced, false)' %}
 with
 requests as (
     select
-        *,
+        request_id,
+        started_at,
+        completed_at,
+        first_token_at,
         cast(started_at as date) as usage_date,
+        coalesce(lower(gateway_team), '') as gateway_team,
+        coalesce(lower(api_key_alias), '') as api_key_alias,
+        coalesce(gen_ai_provider_name, '') as gen_ai_provider_name,
+        coalesce(gen_ai_request_model, '') as gen_ai_request_model,
+        coalesce(gen_ai_response_model, gen_ai_request_model, '') as gen_ai_response_model,
+        coalesce(deployment_id, '') as deployment_id,
+        coalesce(input_tokens, 0) as input_tokens,
+        coalesce(cache_read_input_tokens, 0) as cache_read_input_tokens,
+        coalesce(cache_creation_input_tokens, 0) as cache_creation_input_tokens,
+        coalesce(output_tokens, 0) as output_tokens,
+        status,
         case when coalesce(is_gateway_cache_hit, false) then 0 else 1 end as is_served
     from {{ source('landing', 'inference_requests') }}
 ),
@@ -18,55 +38,83 @@ owned as (
         deployments.model,
         deployments.hosting,
         deployments.purpose,
+        methods.allocation_method,
+        methods.prefill_weight,
+        methods.prefill_us_per_token,
+        methods.decode_us_per_token,
         case
             when deployments.hosting = 'api' then cast(requests.usage_date as timestamp)
             else date_trunc('hour', requests.started_at)
         end as pool_start
     from requests
-    left join {{ ref('request_owners') }} as owners
-        on
-            requests.usage_date = owners.usage_date
-            and coalesce(lower(requests.gateway_team), '') = owners.gateway_team
-            and coalesce(lower(requests.api_key_alias), '') = owners.api_key_alias
+    left join {{ ref('request_owners') }} as owners using (usage_date, gateway_team, api_key_alias)
     left join {{ ref('request_deployments') }} as deployments
-        on
-            requests.usage_date = deployments.usage_date
-            and coalesce(requests.gen_ai_provider_name, '') = deployments.gen_ai_provider_name
-            and coalesce(requests.gen_ai_request_model, '') = deployments.gen_ai_request_model
-            and coalesce(requests.gen_ai_response_model, requests.gen_ai_request_model, '')
-            = deployments.gen_ai_response_model
-            and coalesce(requests.deployment_id, '') = deployments.deployment_id
+        using (usage_date, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, deployment_id)
+    left join {{ ref('request_methods') }} as methods using (usage_date, deployment)
+),
+
+phased as (
+    {{ request_phases('owned', [
+        'request_id', 'started_at', 'usage_date', 'team', 'model', 'deployment', 'hosting', 'purpose', 'pool_start',
+        'input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens', 'output_tokens', 'status',
+        'is_served', 'allocation_method', 'prefill_weight',
+    ]) }}
+),
+
+residuals as (
+    select
+        usage_date,
+        deployment,
+        residual_request_id as request_id,
+        {% for name, column, condition in request_measures() %}
+        sum({{ name }}_residual) as {{ name }}_residual{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('request_rates') }}
+    group by usage_date, deployment, residual_request_id
 )
 
 select
-    owned.request_id,
-    owned.started_at,
-    owned.usage_date,
-    owned.team,
-    owned.model,
-    owned.deployment,
-    owned.hosting,
-    owned.purpose,
-    coalesce(owned.input_tokens, 0) as input_tokens,
-    coalesce(owned.cache_read_input_tokens, 0) as cache_read_input_tokens,
-    coalesce(owned.cache_creation_input_tokens, 0) as cache_creation_input_tokens,
-    coalesce(owned.output_tokens, 0) as output_tokens,
-    owned.status,
+    phased.request_id,
+    phased.started_at,
+    phased.usage_date,
+    phased.team,
+    phased.model,
+    phased.deployment,
+    phased.hosting,
+    phased.purpose,
+    phased.input_tokens,
+    phased.cache_read_input_tokens,
+    phased.cache_creation_input_tokens,
+    phased.output_tokens,
+    phased.status,
     run.reporting_currency,
     {% for name, column, condition in request_measures() %}
-    {{ from_quanta(
-        'owned.is_served * ('
-        ~ '(coalesce(owned.input_tokens, 0) - coalesce(owned.cache_read_input_tokens, 0) - coalesce(owned.cache_creation_input_tokens, 0))'
-        ~ ' * cast(rates.' ~ name ~ '_per_input as hugeint)'
-        ~ ' + coalesce(owned.cache_read_input_tokens, 0) * cast(rates.' ~ name ~ '_per_cache_read as hugeint)'
-        ~ ' + coalesce(owned.cache_creation_input_tokens, 0) * cast(rates.' ~ name ~ '_per_cache_creation as hugeint)'
-        ~ ' + coalesce(owned.output_tokens, 0) * cast(rates.' ~ name ~ '_per_output as hugeint)'
-        ~ ' + cast(rates.' ~ name ~ '_per_request as hugeint)'
-        ~ ' + case when owned.request_id = rates.residual_request_id then cast(rates.' ~ name ~ '_residual as hugeint) else 0 end)'
-    ) }} as {{ name }},
+    case when {{ is_priced }} then {{ from_quanta(request_cost_quanta(name)) }} end as {{ name }},
     {% endfor %}
-    case when rates.deployment is null then 'unpriced' else 'priced' end as cost_status
-from owned
-cross join {{ source('landing', 'run') }} as run
-left join {{ ref('request_rates') }} as rates
-    on owned.deployment = rates.deployment and owned.pool_start = rates.pool_start
+    phased.allocation_method,
+    {% for instant, name in [
+        ('service_ms', 'service_started_at'), ('first_token_ms', 'first_token_at'), ('completed_ms', 'completed_at')
+    ] %}
+    case when phased.allocation_method = 'residency' and phased.is_served = 1 then
+        {{ add_milliseconds('cast(phased.usage_date as timestamp)', 'phased.' ~ instant) }}
+    end as {{ name }},
+    {% endfor %}
+    coalesce(phased.prefill_weight, 1) as prefill_weight,
+    case when {{ is_priced }} then 'priced' else 'unpriced' end as cost_status
+from phased
+cross join (select reporting_currency from {{ source('landing', 'run') }}) as run
+left join {{ ref('request_rates') }} as rates using (usage_date, deployment, pool_start)
+left join residuals using (usage_date, deployment, request_id)
+{% for instant in instants %}
+left join {{ ref('request_residency') }} as {{ instant }}_window
+    on
+        phased.usage_date = {{ instant }}_window.usage_date
+        and phased.deployment = {{ instant }}_window.deployment
+        and {{ window_of('phased.' ~ instant) }} = {{ instant }}_window.window_ms
+left join {{ ref('request_rates') }} as {{ instant }}_rates
+    on
+        phased.usage_date = {{ instant }}_rates.usage_date
+        and phased.deployment = {{ instant }}_rates.deployment
+        and {{ add_milliseconds('cast(phased.usage_date as timestamp)', hour_of('phased.' ~ instant) ~ ' * 3600000') }}
+        = {{ instant }}_rates.pool_start
+{% endfor %}

@@ -16,7 +16,7 @@ self_hosted as (
         split.usage_date,
         workloads.deployment,
         split.hour_start as pool_start,
-        'weighted' as token_type,
+        basis.token_type,
         workloads.model,
         workloads.purpose,
         split.cost_class,
@@ -28,7 +28,7 @@ self_hosted as (
         on
             workloads.deployment = basis.deployment
             and split.hour_start = basis.pool_start
-            and basis.token_type = 'weighted'
+            and basis.token_type in ('weighted', 'residency')
     group by all
 ),
 

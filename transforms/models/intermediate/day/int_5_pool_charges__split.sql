@@ -37,7 +37,11 @@ recipients as (
         rated.*,
         basis.team,
         basis.owner_rule,
-        case when rated.token_type = 'weighted' then 'weighted_tokens' else 'metered_tokens' end as allocation_method,
+        case rated.token_type
+            when 'residency' then 'residency'
+            when 'weighted' then 'weighted_tokens'
+            else 'metered_tokens'
+        end as allocation_method,
         basis.basis,
         basis.takes_residual
     from rated

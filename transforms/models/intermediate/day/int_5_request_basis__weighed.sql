@@ -1,7 +1,8 @@
 {#
     What each team's requests weigh in each pool. A self-hosted deployment has one pool an hour,
-    weighed by its token weights; a model API has one pool a day and token type, weighed by tokens.
-    The first request of a pool takes the quanta that the integer rate leaves over.
+    weighed by residency or by its token weights; a model API has one pool a day and token type,
+    weighed by tokens. The first request of a pool takes the quanta that the integer rate leaves over;
+    where none came in the hour, the first one of the last hour in which one of its team did.
 #}
 with
 usage as (
@@ -13,11 +14,14 @@ usage as (
         deployments.cache_read_token_weight,
         deployments.output_token_weight,
         deployments.request_weight,
+        methods.allocation_method,
         owners.team,
         owners.owner_rule
     from {{ ref('int_5_request_usage__summed') }} as summed
     inner join {{ ref('int_5_request_deployments__resolved') }} as deployments  {# resolved from these very keys #}
         using (usage_date, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, deployment_id)
+    inner join {{ ref('int_5_request_methods__chosen') }} as methods  {# chosen for these very deployments #}
+        using (usage_date, deployment)
     inner join {{ ref('int_5_request_owners__resolved') }} as owners  {# resolved from these very keys #}
         using (usage_date, gateway_team, api_key_alias)
 ),
@@ -36,7 +40,34 @@ weighed as (
         + served_output_tokens * output_token_weight
         + served_count * request_weight as basis
     from usage
-    where hosting <> 'api'
+    where allocation_method = 'weighted_tokens'
+
+    union all
+
+    {# Residency is known by caller; the ids of requests by the hour they came in. #}
+    select usage_date, deployment, hour_start, 'residency', team, owner_rule, first_request_id, 0
+    from usage
+    where allocation_method = 'residency'
+
+    union all
+
+    select
+        basis.usage_date,
+        methods.deployment,
+        basis.pool_start,
+        'residency',
+        callers.team,
+        callers.owner_rule,
+        null,
+        basis.basis
+    from {{ ref('int_5_residency_basis__summed') }} as basis
+    inner join {{ ref('int_5_request_methods__chosen') }} as methods  {# numbered there #}
+        using (usage_date, deployment_number)
+    inner join (
+        select distinct usage_date, caller_number, team, owner_rule
+        from {{ ref('int_5_request_owners__resolved') }}
+    ) as callers  {# numbered there #}
+        using (usage_date, caller_number)
 
     {% for token_type, column in [
         ('input', 'served_input_tokens'), ('cache_read', 'served_cache_read_tokens'),
@@ -71,6 +102,20 @@ summed as (
         sum(basis) as basis
     from weighed
     group by all
+),
+
+known as (
+    select
+        * exclude (first_request_id),
+        case
+            when token_type = 'residency'
+            then last_value(first_request_id ignore nulls) over (
+                partition by usage_date, deployment, token_type, team, owner_rule
+                order by pool_start rows unbounded preceding
+            )
+            else first_request_id
+        end as first_request_id
+    from summed
 )
 
 select
@@ -80,4 +125,4 @@ select
     row_number() over (
         partition by deployment, pool_start, token_type order by first_request_id nulls last, team, owner_rule
     ) = 1 as takes_residual
-from summed
+from known

@@ -25,6 +25,8 @@ ranked as (
         deployments.cache_read_token_weight,
         deployments.output_token_weight,
         deployments.request_weight,
+        deployments.prefill_weight,
+        deployments.request_method,
         row_number() over (
             partition by keys.usage_date, keys.gen_ai_provider_name, keys.gen_ai_request_model,
                 keys.gen_ai_response_model, keys.deployment_id
@@ -71,6 +73,8 @@ select
     coalesce(input_token_weight, 1) as input_token_weight,
     coalesce(cache_read_token_weight, 0) as cache_read_token_weight,
     coalesce(output_token_weight, 2) as output_token_weight,
-    coalesce(request_weight, 0) as request_weight
+    coalesce(request_weight, 0) as request_weight,
+    coalesce(prefill_weight, 1) as prefill_weight,
+    coalesce(request_method, 'residency') as request_method
 from ranked
 where precedence = 1

@@ -16,6 +16,9 @@ select
     keys.gateway_team,
     keys.api_key_alias,
     coalesce(owned.team, 'unallocated') as team,
-    coalesce(owned.owner_rule, 'none') as owner_rule
+    coalesce(owned.owner_rule, 'none') as owner_rule,
+    dense_rank() over (
+        order by coalesce(owned.team, 'unallocated'), coalesce(owned.owner_rule, 'none')
+    ) as caller_number
 from keys
 left join owned on keys.usage_date = owned.usage_date and keys.subject = owned.subject

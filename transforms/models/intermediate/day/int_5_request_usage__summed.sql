@@ -15,6 +15,9 @@ hours as (
         is_gateway_cache_hit,
         count(*) as request_count,
         count(*) filter (where status <> 'success') as failed_count,
+        count(*) filter (
+            where input_tokens + output_tokens > 0 and (completed_at is null or completed_at <= started_at)
+        ) as untimed_count,
         sum(input_tokens) as input_tokens,
         sum(cache_read_input_tokens) as cache_read_input_tokens,
         sum(cache_creation_input_tokens) as cache_creation_input_tokens,
@@ -41,6 +44,7 @@ select
     output_tokens,
     {% set served = {
         'served_count': 'request_count',
+        'served_untimed_count': 'untimed_count',
         'served_input_tokens': 'input_tokens - cache_read_input_tokens - cache_creation_input_tokens',
         'served_cache_read_tokens': 'cache_read_input_tokens',
         'served_cache_creation_tokens': 'cache_creation_input_tokens',

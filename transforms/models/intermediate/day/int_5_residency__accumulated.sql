@@ -1,0 +1,97 @@
+{#
+    Residency up to the start of each window, per unit of weight: at every instant a deployment's
+    replicas are shared by the requests in flight by their weights, and one request fills at most one
+    replica. A request's basis between two instants is its weight times the difference, so the bases
+    of all requests add up to the time in which replicas worked. Windows in which no request came or
+    went have no row, except at every full hour.
+#}
+with
+hours as (
+    select
+        methods.usage_date,
+        methods.deployment_number,
+        hours.hour * 3600000 as window_ms,
+        cast(greatest(coalesce(replicas.replicas_permille, 0), 1000) as bigint) as replicas_permille
+    from {{ ref('int_5_request_methods__chosen') }} as methods
+    cross join (
+        values
+        {% for hour in range(25) %}
+        ({{ hour }}){{ ',' if not loop.last }}
+        {% endfor %}
+    ) as hours (hour)
+    left join {{ ref('int_5_replicas__counted') }} as replicas
+        on
+            methods.usage_date = replicas.usage_date
+            and methods.deployment = replicas.deployment
+            and hours.hour * 3600000 = replicas.hour_ms
+    where methods.allocation_method = 'residency'
+),
+
+changes as (
+    select usage_date, deployment_number, window_ms, weight, offset_ms, in_flight
+    from {{ ref('int_5_residency_events__listed') }}
+    union all
+    select usage_date, deployment_number, window_ms, 0, 0, 0 from hours
+),
+
+summed as (
+    select
+        usage_date,
+        deployment_number,
+        window_ms,
+        cast(sum(weight) as bigint) as weight,
+        cast(sum(weight * offset_ms) as bigint) as weight_ms,
+        cast(sum(in_flight) as bigint) as in_flight,
+        cast(sum(in_flight * offset_ms) as bigint) as in_flight_ms
+    from changes
+    group by usage_date, deployment_number, window_ms
+),
+
+running as (
+    select
+        usage_date,
+        deployment_number,
+        window_ms,
+        weight,
+        weight_ms,
+        in_flight_ms,
+        cast(sum(weight) over so_far as bigint) as weight_after,
+        cast(sum(in_flight) over so_far as bigint) as in_flight_after,
+        coalesce(
+            lead(window_ms) over so_far - window_ms - {{ residency_window_ms() }}, 0
+        ) as gap_ms
+    from summed
+    window so_far as (
+        partition by usage_date, deployment_number order by window_ms rows unbounded preceding
+    )
+),
+
+rated as (
+    select
+        running.*,
+        {{ residency_per_ms(
+            residency_window_ms(), 'hours.replicas_permille',
+            '(' ~ residency_window_ms() ~ ' * in_flight_after - in_flight_ms)',
+            '(' ~ residency_window_ms() ~ ' * weight_after - weight_ms)'
+        ) }} as residency_per_ms,
+        {{ residency_per_ms(1, 'hours.replicas_permille', 'in_flight_after', 'weight_after') }} as gap_per_ms
+    from running
+    inner join hours  {# every hour of these deployments has a row #}
+        on
+            running.usage_date = hours.usage_date
+            and running.deployment_number = hours.deployment_number
+            and {{ hour_of('running.window_ms') }} * 3600000 = hours.window_ms
+)
+
+select
+    usage_date,
+    deployment_number,
+    window_ms,
+    cast(coalesce(sum({{ residency_window_ms() }} * residency_per_ms + gap_ms * gap_per_ms) over (
+        partition by usage_date, deployment_number order by window_ms
+        rows between unbounded preceding and 1 preceding
+    ), 0) as bigint) as residency,
+    residency_per_ms,
+    weight,
+    weight_ms
+from rated

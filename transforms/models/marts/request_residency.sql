@@ -1,0 +1,10 @@
+{# A view, since it has a row for every second in which a request came or went. #}
+{{ config(materialized='view') }}
+
+select
+    usage_date,
+    deployment,
+    window_ms,
+    residency,
+    residency_per_ms
+from {{ ref('day_request_residency') }}
