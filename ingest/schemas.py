@@ -125,6 +125,7 @@ INFERENCE_REQUESTS: Columns = {
     "gen_ai_request_model": pl.String,
     "gen_ai_response_model": pl.String,
     "deployment_id": pl.String,
+    "replica_id": pl.String,
     "api_key_hash": pl.String,
     "api_key_alias": pl.String,
     "gateway_team": pl.String,

@@ -66,9 +66,11 @@ from instants
 inner join request_residency as windows
     on windows.usage_date = $usage_date
     and windows.deployment = $deployment
+    and windows.replica_id = $replica_id
     and windows.window_ms = instant_ms - instant_ms % 1000
-inner join request_rates as rates
+inner join request_residency_rates as rates
     on rates.deployment = $deployment
+    and rates.replica_id = $replica_id
     and rates.pool_start = cast($usage_date as timestamp)
         + to_hours(least(instant_ms, 86399999) // 3600000)
 """
@@ -145,7 +147,7 @@ def _phases(scope: Scope, request: Row) -> list[Node]:
     """Weight times the cost of weight; prefill and decode apart where they weigh differently."""
     start, end = request["service_started_at"], request["completed_at"]
     first = request["first_token_at"] if request["prefill_weight"] != 1 else None
-    place = {name: request[name] for name in ("deployment", "usage_date")}
+    place = {name: request[name] for name in ("deployment", "replica_id", "usage_date")}
     rows = scope.rows(CLOCK, **place, instants=[i for i in (start, first, end) if i])
     costs = {row["instant"]: row["cost_of_weight"] for row in rows}
     spans = [("in service", start, end, 1)]

@@ -149,6 +149,7 @@ def test_a_payload_is_typed_field_by_field(gateway: Gateway) -> None:
         "gateway_team": "Search",
         "end_user_hmac": None,
         "session_id": None,
+        "replica_id": None,
         "status": "success",
         "service_tier": None,
         "is_gateway_cache_hit": False,

@@ -21,11 +21,6 @@
     ]) }}
 {% endmacro %}
 
-{# Everything that a pool has an integer price for. #}
-{% macro request_rate_kinds() %}
-    {{ return(request_token_weights() | map('first') | list + ['residency']) }}
-{% endmacro %}
-
 {# Residency is counted in millionths of a replica-millisecond, in windows of a second. #}
 {% macro residency_unit() %}{{ return(1000000) }}{% endmacro %}
 {% macro residency_window_ms() %}{{ return(1000) }}{% endmacro %}

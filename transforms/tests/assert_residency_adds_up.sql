@@ -10,6 +10,7 @@ changes as (
     select
         windows.usage_date,
         methods.deployment,
+        windows.replica_id,
         {{ add_milliseconds('cast(windows.usage_date as timestamp)', hour_of('windows.window_ms') ~ ' * 3600000') }}
             as pool_start,
         sum(windows.weight) as weight,
@@ -26,8 +27,7 @@ requests as (
         rates.deployment,
         {% for measure in ['billed_cost', 'effective_cost', 'reporting_billed_cost', 'reporting_effective_cost'] %}
         sum(
-            cast(rates.{{ measure }}_residual as {{ integer_type() }})
-            - coalesce(changes.weight, 0) * (
+            -1 * coalesce(changes.weight, 0) * (
                 cast(rates.{{ measure }}_before as {{ integer_type() }})
                 - cast(rates.{{ measure }}_per_residency as {{ integer_type() }})
                 * cast(rates.residency_before as {{ integer_type() }})
@@ -35,18 +35,25 @@ requests as (
             - coalesce(changes.residency, 0) * cast(rates.{{ measure }}_per_residency as {{ integer_type() }})
         ) as {{ measure }}_quanta{{ ',' if not loop.last }}
         {% endfor %}
-    from {{ ref('day_request_rates') }} as rates
-    inner join {{ ref('int_5_request_methods__chosen') }} as methods  {# other methods have a test of their own #}
-        on
-            rates.usage_date = methods.usage_date
-            and rates.deployment = methods.deployment
-            and methods.allocation_method = 'residency'
+    from {{ ref('day_request_residency_rates') }} as rates
     left join changes
         on
             rates.usage_date = changes.usage_date
             and rates.deployment = changes.deployment
+            and rates.replica_id = changes.replica_id
             and rates.pool_start = changes.pool_start
     group by rates.usage_date, rates.deployment
+),
+
+residuals as (
+    select
+        usage_date,
+        deployment,
+        {% for measure in ['billed_cost', 'effective_cost', 'reporting_billed_cost', 'reporting_effective_cost'] %}
+        sum({{ measure }}_residual) as {{ measure }}_quanta{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('day_request_rates') }}
+    group by usage_date, deployment
 ),
 
 entries as (
@@ -62,8 +69,12 @@ select
     requests.effective_cost_quanta as requests_effective_cost_quanta,
     entries.effective_cost_quanta as entries_effective_cost_quanta
 from requests
+left join residuals using (usage_date, deployment)
 full outer join entries using (usage_date, deployment)
 where
     {% for measure in ['billed_cost', 'effective_cost', 'reporting_billed_cost', 'reporting_effective_cost'] %}
-    coalesce(requests.{{ measure }}_quanta, 0) <> coalesce(entries.{{ measure }}_quanta, 0){{ ' or' if not loop.last }}
+    coalesce(entries.{{ measure }}_quanta, 0)
+    <> coalesce(requests.{{ measure }}_quanta, 0)
+    + coalesce(cast(residuals.{{ measure }}_quanta as {{ integer_type() }}), 0)
+    {{ 'or' if not loop.last }}
     {% endfor %}

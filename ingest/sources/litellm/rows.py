@@ -63,6 +63,7 @@ def type_requests(lines: pl.DataFrame) -> Batch:
     typed = frame.with_columns(
         *(pl.col(RAW + name).alias(name) for name in (*KEPT, *TOKENS)),
         *(pl.col(RAW + name).alias(column) for column, name in SOURCES.items()),
+        replica_id=pl.lit(None, pl.String),
         started_at=logged_instants(raw["raw_started"]),
         completed_at=logged_instants(raw["raw_completed"]),
         first_token_at=logged_instants(raw["raw_first_token"]),

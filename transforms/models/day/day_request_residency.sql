@@ -1,6 +1,7 @@
 select
     windows.usage_date,
     methods.deployment,
+    windows.replica_id,
     cast(windows.window_ms as integer) as window_ms,
     windows.residency,
     windows.residency_per_ms

@@ -6,7 +6,9 @@
 {{ config(materialized='view') }}
 
 {% set instants = ['service_ms', 'first_token_ms', 'completed_ms'] %}
-{% set is_priced = 'coalesce(rates.is_priced or service_ms_rates.is_priced or completed_ms_rates.is_priced, false)' %}
+{% set is_priced -%}
+(rates.deployment is not null or coalesce(service_ms_rates.is_priced or completed_ms_rates.is_priced, false))
+{%- endset %}
 with
 requests as (
     select
@@ -21,6 +23,7 @@ requests as (
         coalesce(gen_ai_request_model, '') as gen_ai_request_model,
         coalesce(gen_ai_response_model, gen_ai_request_model, '') as gen_ai_response_model,
         coalesce(deployment_id, '') as deployment_id,
+        coalesce(replica_id, '') as replica_id,
         coalesce(input_tokens, 0) as input_tokens,
         coalesce(cache_read_input_tokens, 0) as cache_read_input_tokens,
         coalesce(cache_creation_input_tokens, 0) as cache_creation_input_tokens,
@@ -55,9 +58,9 @@ owned as (
 
 phased as (
     {{ request_phases('owned', [
-        'request_id', 'started_at', 'usage_date', 'team', 'model', 'deployment', 'hosting', 'purpose', 'pool_start',
-        'input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens', 'output_tokens', 'status',
-        'is_served', 'allocation_method', 'prefill_weight',
+        'request_id', 'started_at', 'usage_date', 'team', 'model', 'deployment', 'replica_id', 'hosting', 'purpose',
+        'pool_start', 'input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens', 'output_tokens',
+        'status', 'is_served', 'allocation_method', 'prefill_weight',
     ]) }}
 ),
 
@@ -80,6 +83,7 @@ select
     phased.team,
     phased.model,
     phased.deployment,
+    phased.replica_id,
     phased.hosting,
     phased.purpose,
     phased.input_tokens,
@@ -110,11 +114,13 @@ left join {{ ref('request_residency') }} as {{ instant }}_window
     on
         phased.usage_date = {{ instant }}_window.usage_date
         and phased.deployment = {{ instant }}_window.deployment
+        and phased.replica_id = {{ instant }}_window.replica_id
         and {{ window_of('phased.' ~ instant) }} = {{ instant }}_window.window_ms
-left join {{ ref('request_rates') }} as {{ instant }}_rates
+left join {{ ref('request_residency_rates') }} as {{ instant }}_rates
     on
         phased.usage_date = {{ instant }}_rates.usage_date
         and phased.deployment = {{ instant }}_rates.deployment
+        and phased.replica_id = {{ instant }}_rates.replica_id
         and {{ add_milliseconds('cast(phased.usage_date as timestamp)', hour_of('phased.' ~ instant) ~ ' * 3600000') }}
         = {{ instant }}_rates.pool_start
 {% endfor %}

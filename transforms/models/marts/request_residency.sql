@@ -4,6 +4,7 @@
 select
     usage_date,
     deployment,
+    replica_id,
     window_ms,
     residency,
     residency_per_ms

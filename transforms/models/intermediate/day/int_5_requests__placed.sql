@@ -4,6 +4,7 @@
 select
     requests.usage_date,
     methods.deployment_number,
+    requests.replica_id,
     methods.prefill_weight,
     owners.caller_number,
     requests.status,

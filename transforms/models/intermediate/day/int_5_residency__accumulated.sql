@@ -2,17 +2,38 @@
     Residency up to the start of each window, per unit of weight: at every instant a deployment's
     replicas are shared by the requests in flight by their weights, and one request fills at most one
     replica. A request's basis between two instants is its weight times the difference, so the bases
-    of all requests add up to the time in which replicas worked. Windows in which no request came or
-    went have no row, except at every full hour.
+    of all requests add up to the time in which replicas worked. Where the log names the replica, each
+    is shared by its own requests. Windows in which no request came or went have no row, except at
+    every full hour.
 #}
 with
+changes as (
+    select
+        usage_date,
+        deployment_number,
+        replica_id,
+        window_ms,
+        cast(sum(weight) as bigint) as weight,
+        cast(sum(weight * offset_ms) as bigint) as weight_ms,
+        cast(sum(in_flight) as bigint) as in_flight,
+        cast(sum(in_flight * offset_ms) as bigint) as in_flight_ms
+    from {{ ref('int_5_residency_events__listed') }}
+    group by usage_date, deployment_number, replica_id, window_ms
+),
+
 hours as (
     select
-        methods.usage_date,
-        methods.deployment_number,
+        served.usage_date,
+        served.deployment_number,
+        served.replica_id,
         hours.hour * 3600000 as window_ms,
-        cast(greatest(coalesce(replicas.replicas_permille, 0), 1000) as bigint) as replicas_permille
-    from {{ ref('int_5_request_methods__chosen') }} as methods
+        case
+            when served.replica_id <> '' then 1000
+            else cast(greatest(coalesce(replicas.replicas_permille, 0), 1000) as bigint)
+        end as replicas_permille
+    from (select distinct usage_date, deployment_number, replica_id from changes) as served
+    inner join {{ ref('int_5_request_methods__chosen') }} as methods  {# numbered there #}
+        using (usage_date, deployment_number)
     cross join (
         values
         {% for hour in range(25) %}
@@ -21,36 +42,30 @@ hours as (
     ) as hours (hour)
     left join {{ ref('int_5_replicas__counted') }} as replicas
         on
-            methods.usage_date = replicas.usage_date
+            served.usage_date = replicas.usage_date
             and methods.deployment = replicas.deployment
             and hours.hour * 3600000 = replicas.hour_ms
-    where methods.allocation_method = 'residency'
-),
-
-changes as (
-    select usage_date, deployment_number, window_ms, weight, offset_ms, in_flight
-    from {{ ref('int_5_residency_events__listed') }}
-    union all
-    select usage_date, deployment_number, window_ms, 0, 0, 0 from hours
 ),
 
 summed as (
     select
         usage_date,
         deployment_number,
+        replica_id,
         window_ms,
-        cast(sum(weight) as bigint) as weight,
-        cast(sum(weight * offset_ms) as bigint) as weight_ms,
-        cast(sum(in_flight) as bigint) as in_flight,
-        cast(sum(in_flight * offset_ms) as bigint) as in_flight_ms
+        coalesce(changes.weight, 0) as weight,
+        coalesce(changes.weight_ms, 0) as weight_ms,
+        coalesce(changes.in_flight, 0) as in_flight,
+        coalesce(changes.in_flight_ms, 0) as in_flight_ms
     from changes
-    group by usage_date, deployment_number, window_ms
+    full outer join hours using (usage_date, deployment_number, replica_id, window_ms)
 ),
 
 running as (
     select
         usage_date,
         deployment_number,
+        replica_id,
         window_ms,
         weight,
         weight_ms,
@@ -62,7 +77,8 @@ running as (
         ) as gap_ms
     from summed
     window so_far as (
-        partition by usage_date, deployment_number order by window_ms rows unbounded preceding
+        partition by usage_date, deployment_number, replica_id
+        order by window_ms rows unbounded preceding
     )
 ),
 
@@ -80,15 +96,17 @@ rated as (
         on
             running.usage_date = hours.usage_date
             and running.deployment_number = hours.deployment_number
+            and running.replica_id = hours.replica_id
             and {{ hour_of('running.window_ms') }} * 3600000 = hours.window_ms
 )
 
 select
     usage_date,
     deployment_number,
+    replica_id,
     window_ms,
     cast(coalesce(sum({{ residency_window_ms() }} * residency_per_ms + gap_ms * gap_per_ms) over (
-        partition by usage_date, deployment_number order by window_ms
+        partition by usage_date, deployment_number, replica_id order by window_ms
         rows between unbounded preceding and 1 preceding
     ), 0) as bigint) as residency,
     residency_per_ms,

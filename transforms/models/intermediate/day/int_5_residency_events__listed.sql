@@ -15,13 +15,16 @@ requests as (
 ),
 
 phases as (
-    {{ request_phases('requests', ['usage_date', 'deployment_number', 'caller_number', 'prefill_weight']) }}
+    {{ request_phases('requests', [
+        'usage_date', 'deployment_number', 'replica_id', 'caller_number', 'prefill_weight',
+    ]) }}
 ),
 
 events as (
     select
         usage_date,
         deployment_number,
+        replica_id,
         caller_number,
         service_ms as at_ms,
         case when first_token_ms is null then 1 else prefill_weight end as weight,
@@ -30,13 +33,13 @@ events as (
 
     union all
 
-    select usage_date, deployment_number, caller_number, first_token_ms, 1 - prefill_weight, 0
+    select usage_date, deployment_number, replica_id, caller_number, first_token_ms, 1 - prefill_weight, 0
     from phases
     where first_token_ms is not null and prefill_weight <> 1
 
     union all
 
-    select usage_date, deployment_number, caller_number, completed_ms, -1, -1
+    select usage_date, deployment_number, replica_id, caller_number, completed_ms, -1, -1
     from phases
 )
 

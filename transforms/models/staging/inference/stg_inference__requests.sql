@@ -11,6 +11,7 @@ select
     coalesce(gen_ai_request_model, '') as gen_ai_request_model,
     coalesce(gen_ai_response_model, gen_ai_request_model, '') as gen_ai_response_model,
     coalesce(deployment_id, '') as deployment_id,
+    coalesce(replica_id, '') as replica_id,
     coalesce(lower(api_key_alias), '') as api_key_alias,
     coalesce(lower(gateway_team), '') as gateway_team,
     end_user_hmac,
