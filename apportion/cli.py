@@ -74,6 +74,7 @@ for command in (
     commands.run,
     views.status,
     views.top,
+    views.owners,
     views.reconcile,
     explain,
     commands.report,

@@ -125,6 +125,49 @@ QUERIES: dict[str, tuple[str, tuple[str, ...], str]] = {
         order by provider, billing_account_id, billing_period, billing_currency, measure
         """,
     ),
+    "unallocated": (
+        "Without a team, and whose it probably is",
+        ("what", "currency", "effective cost", "suggested team", "of 1000", "alike in"),
+        """
+        select
+            right(subject, 50), reporting_currency, reporting_effective_cost,
+            suggested_team, support_permille, evidence_field
+        from unallocated_costs
+        order by cost_rank
+        """,
+    ),
+    "suggestions": (
+        "Rules that would give it to them, for owner_rules.csv",
+        ("rule", "because"),
+        """
+        select suggested_rule, evidence
+        from unallocated_costs
+        where suggested_rule is not null
+        order by cost_rank
+        """,
+    ),
+    "conflicts": (
+        "Rules that name different teams for the same",
+        ("severity", "what", "decided", "for", "against", "for", "subject-days", "effective cost"),
+        """
+        select
+            severity, subject_type, deciding_rule, deciding_team, other_rule, other_team,
+            sum(subject_count), sum(reporting_effective_cost)
+        from owner_rule_conflicts
+        group by all
+        order by severity, sum(reporting_effective_cost) desc, deciding_rule, other_rule
+        """,
+    ),
+    "idle_rules": (
+        "Rules that decided nothing",
+        ("rule", "status", "looks at", "key", "value", "team"),
+        """
+        select rule_id, rule_status, match_field, match_key, match_value, team
+        from owner_rule_usage
+        where rule_status in ('unused', 'overridden')
+        order by rule_status, rule_id
+        """,
+    ),
     "freshness": (
         "Sources",
         ("source", "first usage day", "last usage day", "rows"),

@@ -1,4 +1,4 @@
-"""The commands that only look: status, top, reconcile, releases, doctor."""
+"""The commands that only look: status, top, owners, reconcile, releases, doctor."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -52,6 +52,26 @@ def top(context: Context, limit: int) -> None:
     """Show the dearest teams and models, the largest savings."""
     shown = _show(context, "teams", "models", "savings", limit=limit)
     context.screen().answer({name: table.as_json() for name, table in shown.items()})
+
+
+@click.command()
+@click.option("--limit", default=20, show_default=True, help="Rows per table.")
+@click.pass_obj
+def owners(context: Context, limit: int) -> None:
+    """Show what has no team, its likely owner, and owner rules to look at.
+
+    A suggestion comes with the line to add to owner_rules.csv; nothing is applied by itself.
+    """
+    from apportion.summary import tables
+
+    shown = _show(context, "unallocated", "conflicts", "idle_rules", limit=limit)
+    (suggestions,) = tables(context.home, ["suggestions"], limit)
+    out = context.screen()
+    out.say(f"\n{suggestions.title}, if they are right:")
+    for rule, _ in suggestions.rows:
+        out.say(rule)
+    shown["suggestions"] = suggestions
+    out.answer({name: table.as_json() for name, table in shown.items()})
 
 
 @click.command()

@@ -88,7 +88,7 @@ def test_a_wrong_option_is_a_usage_error(apportion: Apportion) -> None:
     assert apportion("run", "--usage-date", "yesterday").exit_code == 2
 
 
-@pytest.mark.parametrize("name", ["status", "top", "reconcile", "rollback", "report"])
+@pytest.mark.parametrize("name", ["status", "top", "owners", "reconcile", "rollback", "report"])
 def test_nothing_published_is_told(apportion: Apportion, company: Path, name: str) -> None:
     result = apportion("--config", str(company), name)
     assert result.exit_code == 6

@@ -150,7 +150,9 @@ def test_the_command_has_nothing_to_add_to_what_the_scheduler_did(scheduled: Sch
     assert {row["difference"] for row in said["reconciliation"]} == {"0.000000000000000000"}
 
 
-@pytest.mark.parametrize("command", ["status", "top", "reconcile", "releases", "doctor", "report"])
+@pytest.mark.parametrize(
+    "command", ["status", "top", "owners", "reconcile", "releases", "doctor", "report"]
+)
 def test_commands_answer_in_json(scheduled: Scheduled, command: str) -> None:
     finished = scheduled.world.call("-m", "apportion.cli", "--json", command)
     assert finished.returncode == 0, finished.stderr

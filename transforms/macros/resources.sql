@@ -10,3 +10,15 @@
         else {{ regexp_part('lower(' ~ identifier ~ ')', '[^/:]+$') }}
     end
 {%- endmacro %}
+
+{#
+    What resources of one kind share in their names: the words before the first number
+    (`train-nodes-0a1b` gives `train-nodes`); empty where that says nothing.
+#}
+{% macro name_prefix(name) -%}
+    case
+        when length({{ regexp_part('lower(' ~ name ~ ')', '^[a-z]+([-_][a-z]+)*') }}) >= 4
+        then {{ regexp_part('lower(' ~ name ~ ')', '^[a-z]+([-_][a-z]+)*') }}
+        else ''
+    end
+{%- endmacro %}
