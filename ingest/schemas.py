@@ -240,6 +240,7 @@ REFERENCE: Mapping[str, Columns] = MappingProxyType(
             "match_field": pl.String,
             "match_value": pl.String,
             "method": pl.String,
+            "metric": pl.String,
             "team": pl.String,
             "weight": pl.Int64,
             **DATES,

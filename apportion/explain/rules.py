@@ -10,11 +10,11 @@ from landing.owner_rules
 """
 POLICIES = """
 select
-    policy_id, step, match_field, match_value, method,
+    policy_id, step, match_field, match_value, method, metric,
     string_agg(team || coalesce(' ' || weight, ''), ', ' order by team) as team,
     min(object_key) as object_key, min(object_row) as object_row
 from landing.shared_cost_policies
-group by policy_id, step, match_field, match_value, method
+group by policy_id, step, match_field, match_value, method, metric
 """
 NO_RULE = {
     "none": "no rule matched",
@@ -52,7 +52,8 @@ def _owner(rule: Row) -> str:
 
 def _policy(policy: Row) -> str:
     teams = f" ({policy['team']})" if policy["team"] else ""
+    metric = f" {policy['metric']}" if policy["metric"] else ""
     return (
         f"{policy['match_field']} = {policy['match_value']} is shared: "
-        f"{policy['method']}{teams}, step {policy['step']}"
+        f"{policy['method']}{metric}{teams}, step {policy['step']}"
     )

@@ -88,9 +88,9 @@ def test_every_table_can_be_filled(reference: Reference) -> None:
     reference.rows("model_prices", "openai,gpt-x,input,0.00001,USD,,,")
     reference.rows(
         "shared_cost_policies",
-        "network,1,service_category,Networking,proportional,,,,",
-        "tools,2,service_name,Wiki,fixed,search,3,,",
-        "tools,2,service_name,Wiki,fixed,fraud,1,,",
+        "network,1,service_category,Networking,proportional,,,,,",
+        "tools,2,service_name,Wiki,fixed,,search,3,,",
+        "tools,2,service_name,Wiki,fixed,,fraud,1,,",
     )
     reference.rows("exchange_rates", "EUR,USD,1.1,,")
     result = reference.collect()

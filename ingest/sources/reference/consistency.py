@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest.registry import suggestion
-from ingest.sources.reference import rules
+from ingest.sources.reference import rules, sharing
 from ingest.sources.reference.parse import Row
 
 Tables = Mapping[str, list[Row]]
@@ -19,6 +19,8 @@ def problems(tables: Tables) -> Iterator[str]:
         yield from _overlaps(table, tables[table])
     yield from _unknown_teams(tables)
     yield from _ambiguous_aliases(tables)
+    teams = [row.values["team"] for row in tables.get("teams", ())]
+    yield from sharing.problems(tables.get("shared_cost_policies", ()), teams)
 
 
 def _overlaps(table: str, rows: list[Row]) -> Iterator[str]:

@@ -39,7 +39,7 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     ),
     "model_meters": frozenset(),
     "model_prices": frozenset({"price_source"}),
-    "shared_cost_policies": frozenset({"team", "weight"}),
+    "shared_cost_policies": frozenset({"metric", "team", "weight"}),
     "exchange_rates": frozenset(),
 }
 """Columns that may be empty; `valid_from` and `valid_to` may be empty in every table."""
@@ -78,8 +78,17 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
         "charge_category",
         "service_category",
         "service_name",
+        "team",
     ),
-    ("shared_cost_policies", "method"): ("proportional", "even", "fixed", "keep_central"),
+    ("shared_cost_policies", "method"): (
+        "direct",
+        "proportional",
+        "even",
+        "fixed",
+        "by_metric",
+        "keep_central",
+    ),
+    ("shared_cost_policies", "metric"): ("gpu_seconds_held", "requests", "tokens"),
 }
 """The values that the transforms understand; any other would silently match nothing."""
 

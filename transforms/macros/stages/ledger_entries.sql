@@ -23,6 +23,7 @@ select
     end as cost_class,
     entries.allocation_method,
     entries.owner_rule,
+    entries.policy_path,
     entries.billing_currency,
     entries.reporting_currency,
     {{ amounts('entries') }}

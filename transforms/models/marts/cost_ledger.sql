@@ -15,6 +15,7 @@
     cost_class,
     allocation_method,
     owner_rule,
+    policy_path,
     billing_currency,
     reporting_currency,
     {{ measures() | join(', ') }}

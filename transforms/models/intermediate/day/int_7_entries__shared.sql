@@ -1,1 +1,1 @@
-{{ share_costs(ref('int_6_entries__direct'), ref('int_7_direct_costs__summed'), 'usage_date') }}
+{{ share_costs(ref('int_6_entries__direct'), ref('int_7_policy_shares__weighed'), 'usage_date') }}

@@ -1,1 +1,1 @@
-{{ share_costs(ref('int_period_entries__direct'), ref('int_period_direct_costs__summed'), 'billing_period') }}
+{{ share_costs(ref('int_period_entries__direct'), ref('int_period_policy_shares__weighed'), 'billing_period') }}

@@ -1,8 +1,9 @@
-"""Who owns what, on a small simulated company: unallocated spend and the rules suggested for it."""
+"""What the company decides, on a small simulated one: owner rules and shared-cost policies."""
 
 import csv
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,39 @@ def test_a_rule_that_contradicts_another_of_its_priority_is_reported_with_the_am
             """
         ).fetchall()
     assert found == [("search", "Z999", "fraud", True)]
+
+
+def test_a_platform_team_passes_on_everything_that_it_holds_exactly(
+    published: World, tmp_path: Path
+) -> None:
+    world = published.copy(tmp_path)
+    policies = world.company / "reference" / "shared_cost_policies.csv"
+    table = policies.read_text().rstrip()
+    policies.write_text(f"{table}\nP90,90,team,ml-platform,by_metric,gpu_seconds_held,,,,\n")
+    world.run()
+    assert world.apportion("reconcile").returncode == 0
+    with connect(world.home) as warehouse:
+        ((kept,),) = warehouse.execute(
+            "select count(*) from cost_ledger where team = 'ml-platform'"
+        ).fetchall()
+        received = warehouse.execute(
+            """
+            with received as (
+                select charge_date as usage_date, team, sum(reporting_billed_cost) as cost
+                from cost_ledger
+                where policy_path = 'P60 > P90' and cost_class = 'idle_unheld'
+                group by all
+            )
+            select
+                cost, weight, total_weight,
+                sum(cost) over (partition by usage_date), sum(weight) over (partition by usage_date)
+            from received
+            inner join shared_cost_shares using (usage_date, team)
+            where policy_id = 'P90' and stage = 'day'
+            """
+        ).fetchall()
+    assert kept == 0
+    assert len(received) > 10
+    for cost, weight, total, pool, weights in received:
+        assert weights == total
+        assert abs(cost - pool * weight / total) < Decimal("1e-12")
