@@ -166,7 +166,8 @@ SLURM_JOBS: Columns = {
     "gpu_type": pl.String,
     "node_list": pl.String,
 }
-"""One allocation record of `sacct -X -D`; a requeued job has several."""
+"""The part of an allocation record of `sacct -X -D` that lies on one UTC day; a requeued job has
+several records a day, told apart by `submit_at`. `node_list` is written out, between commas."""
 
 DATES: Columns = {"valid_from": pl.Date, "valid_to": pl.Date}
 """Half-open validity in usage days; an empty `valid_to` means still in force."""

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from pydantic import ValidationError
 
@@ -17,6 +18,7 @@ from ingest.ledger import Ledger
 from ingest.source import Window
 from ingest.sources.slurm import SlurmSource
 from ingest.sources.slurm.jobs import gpus_of
+from ingest.sources.slurm.node_lists import nodes_of
 from tests.ingest.telemetry_files import FIXTURES, Read, read_files
 
 DAY = FIXTURES / "slurm" / "sacct-2026-10-03.psv"
@@ -39,6 +41,11 @@ def changed(**values: str) -> str:
     """The first record of the fixture with other values."""
     fields = dict(zip(HEADER.split("|"), FIRST.split("|", HEADER.count("|")), strict=True))
     return "|".join((fields | values).values())
+
+
+def records(typed: Read) -> int:
+    """Lines of the file; one that ran on several days has a row for each."""
+    return typed.rows["object_row"].n_unique()
 
 
 def unpacked(path: Path) -> Any:
@@ -75,10 +82,63 @@ def test_a_waiting_job_belongs_to_the_day_of_its_submission() -> None:
     assert set(read(DAY).partitions) == {"2026-10-03"}
 
 
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(f"2026-10-{text}")
+
+
+def test_a_job_is_cut_to_the_days_on_which_it_ran(tmp_path: Path) -> None:
+    """Twenty-eight hours, of which it was suspended for four."""
+    job = changed(Start="2026-10-03T22:00:00", End="2026-10-05T02:00:00", ElapsedRaw="86400")
+    typed = read_lines(tmp_path, job)
+    assert typed.partitions.to_list() == ["2026-10-03", "2026-10-04", "2026-10-05"]
+    assert typed.rows.select("object_row", "started_at", "completed_at").rows() == [
+        (1, at("03T22:00"), at("04T00:00")),
+        (1, at("04T00:00"), at("05T00:00")),
+        (1, at("05T00:00"), at("05T02:00")),
+    ]
+    assert typed.rows["elapsed_seconds"].to_list() == [6171, 74057, 6172]
+    assert typed.rows["submit_at"].n_unique() == 1
+
+
+def test_a_running_job_is_there_for_as_long_as_it_ran(tmp_path: Path) -> None:
+    job = changed(Start="2026-10-03T22:00:00", End="Unknown", ElapsedRaw="9000", State="RUNNING")
+    typed = read_lines(tmp_path, job)
+    assert typed.rows.select("started_at", "completed_at", "elapsed_seconds").rows() == [
+        (at("03T22:00"), at("04T00:00"), 7200),
+        (at("04T00:00"), None, 1800),
+    ]
+
+
+def test_a_job_that_ends_at_midnight_ran_on_one_day(tmp_path: Path) -> None:
+    job = changed(Start="2026-10-03T22:00:00", End="2026-10-04T00:00:00", ElapsedRaw="7200")
+    typed = read_lines(tmp_path, job)
+    assert typed.partitions.to_list() == ["2026-10-03"]
+    assert typed.rows["completed_at"].to_list() == [at("04T00:00")]
+
+
+@pytest.mark.parametrize(
+    ("short", "written"),
+    [
+        ("hall-03", "hall-03"),
+        ("hall-[01-03,07],login", "hall-01,hall-02,hall-03,hall-07,login"),
+        ("r[1-2]n[09-10]", "r1n09,r1n10,r2n09,r2n10"),
+        ("None assigned", "None assigned"),
+        ("n[1-999999999]", "n[1-999999999]"),
+        ("n[a-b]", "n[a-b]"),
+        ("n[1-2", "n[1-2"),
+    ],
+)
+def test_node_names_are_written_out(short: str, written: str) -> None:
+    assert nodes_of(short) == written
+
+
 def test_printed_times_are_of_the_configured_zone(tmp_path: Path) -> None:
     typed = read_lines(tmp_path, FIRST, time_zone="Europe/Berlin")
-    assert typed.rows["started_at"][0] == datetime(2026, 10, 2, 22)  # noqa: DTZ001
-    assert typed.partitions.to_list() == ["2026-10-02"]
+    assert typed.rows.select("started_at", "completed_at").rows() == [
+        (at("02T22:00"), at("03T00:00")),
+        (at("03T00:00"), at("03T04:00")),
+    ]
+    assert typed.partitions.to_list() == ["2026-10-02", "2026-10-03"]
 
 
 def test_an_unknown_zone_is_refused() -> None:
@@ -200,12 +260,18 @@ def test_steps_of_jobs_are_refused(sample_data: Path) -> None:
 @pytest.mark.data
 def test_a_real_cluster_without_a_header_has_its_4285_allocations(sample_data: Path) -> None:
     typed = read(sample_data / "gpu/slurm-sacct-xdmod/phillips.log.gz")
-    assert (typed.rows.height, typed.quarantined.height) == (4285, 0)
+    assert (records(typed), typed.quarantined.height) == (4285, 0)
     gpu_jobs = typed.rows.filter(typed.rows["gpu_count"] > 0)
-    assert gpu_jobs["gpu_count"].to_list() == [2, 2]
-    longest = typed.rows.sort("elapsed_seconds", descending=True).row(0, named=True)
+    assert gpu_jobs.group_by("object_row").agg(pl.first("gpu_count")).height == 2
+    assert gpu_jobs["gpu_count"].unique().to_list() == [2]
+    whole = typed.rows.group_by("object_row").agg(
+        pl.min("started_at"), pl.max("completed_at"), pl.sum("elapsed_seconds")
+    )
+    longest = whole.sort("elapsed_seconds", descending=True).row(0, named=True)
     lasted = longest["completed_at"] - longest["started_at"]
     assert longest["elapsed_seconds"] == lasted.total_seconds()
+    days = typed.rows["started_at"].dt.strftime("%Y-%m-%d")
+    assert (typed.partitions == days).all()
 
 
 @pytest.mark.data
@@ -221,7 +287,7 @@ def test_a_real_cluster_without_a_header_has_its_4285_allocations(sample_data: P
 )
 def test_odd_records_are_read(sample_data: Path, file: str, count: int) -> None:
     typed = read(sample_data / f"gpu/slurm-sacct-xdmod/{file}.log.gz")
-    assert (typed.rows.height, typed.quarantined.height) == (count, 0)
+    assert (records(typed), typed.quarantined.height) == (count, 0)
 
 
 @pytest.mark.data

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
 from ingest import schemas
 from ingest.source import Batch
 from ingest.sources.quarantine import complete
+from ingest.sources.slurm.node_lists import nodes_of
 
 TABLE = "slurm_jobs"
 NO_TIME = ("Unknown", "None", "N/A")
@@ -20,11 +22,12 @@ TEXTS = {
     "partition": "Partition",
     "qos": "QOS",
     "job_name": "JobName",
-    "node_list": "NodeList",
 }
 ELAPSED = r"^(?:(?P<days>\d+)-)?(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d)$"
 GPUS = re.compile(r"(?:^|,)gres/gpu(?::([^=,]+))?=(\d+)")
 LONGEST_RECORD = 2_000
+ONE_DAY = timedelta(days=1)
+ONE_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,9 @@ class _Problem:
 def job_batch(records: pl.DataFrame, object_key: str, time_zone: str) -> Batch:
     """The batch of the records of one file.
 
-    A job that is still waiting has no start; it belongs to the day of its submission.
+    A record goes to every day on which its allocation ran, with that day's part of it: a day's rows
+    say everything about the day. A job that is still waiting has no start; it belongs to the day of
+    its submission.
 
     Args:
         records: what `sacct.read_records` gives.
@@ -54,7 +59,7 @@ def job_batch(records: pl.DataFrame, object_key: str, time_zone: str) -> Batch:
     )
     typed = typed.with_columns(reason.cast(pl.Int32).alias("problem"))
     is_good = typed["problem"].is_null()
-    rows = typed.filter(is_good).select("object_row", *schemas.SLURM_JOBS)
+    rows = _by_day(typed.filter(is_good)).select("object_row", *schemas.SLURM_JOBS)
     partitions = rows.select(pl.coalesce("started_at", "submit_at").dt.strftime("%Y-%m-%d"))
     return Batch(
         TABLE,
@@ -79,12 +84,43 @@ def gpus_of(tres: str) -> tuple[int, str | None]:
     )
 
 
+def _by_day(rows: pl.DataFrame) -> pl.DataFrame:
+    """Every record as its parts, one for each UTC day on which it ran.
+
+    The part of a running job that lies before midnight ends there. Elapsed seconds, which leave out
+    suspended time, are cut in proportion to the time of each part, so that they add up.
+    """
+    start, day = pl.col("started_at"), pl.col("day")
+    end = pl.coalesce("completed_at", start + pl.duration(seconds="elapsed_seconds"))
+    first = start.dt.truncate("1d")
+    last = pl.max_horizontal(first, (end - ONE_TICK).dt.truncate("1d"))
+    until = pl.min_horizontal("ends", day + ONE_DAY)
+    since = pl.max_horizontal("starts", day)
+    whole = (pl.col("ends") - pl.col("starts")).dt.total_seconds()
+    parts = rows.with_columns(
+        starts=start, ends=end, day=pl.datetime_ranges(first, last, "1d")
+    ).explode("day", empty_as_null=True, keep_nulls=True)
+    is_last = day == pl.col("ends").sub(ONE_TICK).dt.truncate("1d")
+    elapsed = [
+        pl.col("elapsed_seconds") * (instant - pl.col("starts")).dt.total_seconds() // whole
+        for instant in (since, until)
+    ]
+    is_cut = pl.col("ends").sub(ONE_TICK).dt.truncate("1d") > pl.col("starts").dt.truncate("1d")
+    return parts.with_columns(
+        started_at=pl.when(is_cut).then(since).otherwise("starts"),
+        completed_at=pl.when(is_cut & ~is_last).then(until).otherwise("completed_at"),
+        elapsed_seconds=pl.when(is_cut).then(elapsed[1] - elapsed[0]).otherwise("elapsed_seconds"),
+    )
+
+
 def _typed(records: pl.DataFrame, time_zone: str) -> pl.DataFrame:
     tres = records["AllocTRES"].fill_null("")
     distinct = tres.unique()
     gpus = [gpus_of(text) for text in distinct]
     counts = pl.Series([count for count, _ in gpus], dtype=pl.Int64)
     types = pl.Series([kind for _, kind in gpus], dtype=pl.String)
+    lists = records["NodeList"].drop_nulls().unique()
+    nodes = pl.Series([nodes_of(text) for text in lists], dtype=pl.String)
     return records.select(
         "line",
         "object_row",
@@ -98,6 +134,7 @@ def _typed(records: pl.DataFrame, time_zone: str) -> pl.DataFrame:
         state=pl.col("State").str.split(" ").list.first(),
         elapsed_seconds=_elapsed(),
         gpu_count=tres.replace_strict(distinct, counts, return_dtype=pl.Int64),
+        node_list=pl.col("NodeList").replace_strict(lists, nodes, return_dtype=pl.String),
         gpu_type=tres.replace_strict(distinct, types, return_dtype=pl.String),
     )
 

@@ -4,7 +4,8 @@
 
 `-T` cuts a job to the day that was asked for, so that each day's file holds that day's part of a
 long job; `-X` leaves out job steps, which repeat the GPUs of their job; `-D` keeps the earlier runs
-of a job that was requeued. A job belongs to the day on which it, or its part, started.
+of a job that was requeued. Without `-T` a file holds whole jobs: each is cut here to the days on
+which it ran, so that both ways give the same rows.
 
     location/manifest.json    {"deliveries": [{"period": "2026-10-03", "version": "1",
                                 "files": [{"key": "sacct-2026-10-03.psv"}]}, ...]}
