@@ -13,6 +13,8 @@ UNLABELLED_SHARE = 0.12
 NIGHT_START = 20 * HOUR_MINUTES
 NIGHT_MINUTES = 9 * HOUR_MINUTES
 GANG_NODES = 3
+FAILURES = {"0": "Error", "7": "OOMKilled"}
+"""How runs ended whose random name starts with a digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def _start(
     if dice.uniform() >= UNLABELLED_SHARE:
         labels["label_team"] = experiment.label
     suffix = dice.digits(5)
+    job = f"{experiment.name}-{run:03d}-{suffix}"
     for worker, devices in enumerate(gang):
         schedule.add(
             devices,
@@ -122,7 +125,26 @@ def _start(
             behaviour="steady",
             activity=experiment.activity * dice.uniform(0.9, 1.1),
             namespace=experiment.namespace,
-            pod=f"{experiment.name}-{run:03d}-{suffix}-worker-{worker}",
-            labels=labels,
+            pod=f"{job}-worker-{worker}",
+            labels=labels | _job_labels(experiment, job, worker),
             hung_from=hung_from,
+            ending=_ending(suffix, is_hung=is_hung),
         )
+
+
+def _job_labels(experiment: Experiment, job: str, worker: int) -> dict[str, str]:
+    """What the controller of a job writes on its pods."""
+    if experiment.purpose != "training":
+        return {"label_batch_kubernetes_io_job_name": job}
+    return {
+        "label_training_kubeflow_org_job_name": job,
+        "label_training_kubeflow_org_replica_type": "worker",
+        "label_training_kubeflow_org_replica_index": str(worker),
+    }
+
+
+def _ending(suffix: str, *, is_hung: bool) -> str:
+    """Some jobs fail in the end; those that hang are killed."""
+    if is_hung:
+        return "Error"
+    return FAILURES.get(suffix[0], "Completed")

@@ -44,5 +44,11 @@ def of_pod(workload: Workload) -> str:
     return _text({**identity, **workload.labels, **SCRAPE})
 
 
+def of_ending(workload: Workload) -> str:
+    """A container that ended, and why."""
+    identity = {"namespace": workload.namespace, "pod": workload.pod, "container": "main"}
+    return _text({**identity, "reason": workload.ending, **SCRAPE})
+
+
 def _text(labels: dict[str, str]) -> str:
     return json.dumps(labels, sort_keys=True, separators=(",", ":"))

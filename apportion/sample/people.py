@@ -18,6 +18,7 @@ SLURM_ACCOUNTS = (
     ("sim", "simulation", "world-model-7b", "development"),
     ("perception-team", "perception", "percept-bev-2b", "training"),
 )
+PEOPLE = 7
 ABSENT_SHARE = 0.25
 FORGOTTEN_SHARE = 0.2
 UNLABELLED_SHARE = 0.35
@@ -54,7 +55,11 @@ def _notebook_days(schedule: Schedule, dice: Dice, device: Device, seat: int) ->
             end += int(dice.uniform(8, 60) * HOUR_MINUTES)
         busy_until = end + HOUR_MINUTES
         team = NOTEBOOK_TEAMS[(seat + dice.choice(2)) % len(NOTEBOOK_TEAMS)]
-        labels = {"label_app": "jupyterhub", "label_component": "singleuser-server"}
+        labels = {
+            "label_app": "jupyterhub",
+            "label_component": "singleuser-server",
+            "label_hub_jupyter_org_username": f"{team[:4]}{seat % PEOPLE}",
+        }
         if dice.uniform() >= UNLABELLED_SHARE:
             labels["label_team"] = team
         schedule.add(
@@ -70,6 +75,7 @@ def _notebook_days(schedule: Schedule, dice: Dice, device: Device, seat: int) ->
             pod=f"jupyter-{dice.digits(6)}",
             labels=labels,
             hung_from=worked_until,
+            ending="Completed",
         )
 
 

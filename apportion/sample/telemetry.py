@@ -55,6 +55,7 @@ class Telemetry:
         frames = self._device_metrics(day)
         frames["kube_node_info"] = self._node_info(day)
         frames["kube_pod_labels"] = self._pod_labels(day)
+        frames["kube_pod_container_status_terminated_reason"] = self._pod_endings(day)
         folder = self._folder / f"{self._calendar.day(day)}"
         folder.mkdir(parents=True)
         files = {}
@@ -140,6 +141,19 @@ class Telemetry:
                 scrapes = range(-(-first // PODS_EVERY_US) * PODS_EVERY_US, last, PODS_EVERY_US)
                 texts += [metric_labels.of_pod(workload)] * len(scrapes)
                 instants += scrapes
+        return self._ones(texts, instants)
+
+    def _pod_endings(self, day: int) -> pl.DataFrame:
+        """What is said of a container that ended, twice before its pod is cleared away."""
+        texts: list[str] = []
+        instants: list[int] = []
+        spans = self._schedule.lease_frame().group_by("workload", maintain_order=True)
+        for index, end in spans.agg(pl.max("end")).iter_rows():
+            workload = self._schedule.workloads[index]
+            ended_at = end * MINUTE_US
+            if workload.ending and end < self._calendar.minutes and ended_at // DAY_US == day:
+                texts += [metric_labels.of_ending(workload)] * 2
+                instants += [ended_at, min(ended_at + PODS_EVERY_US, (day + 1) * DAY_US - 1)]
         return self._ones(texts, instants)
 
     def _ones(self, labels: list[str], instants: list[int]) -> pl.DataFrame:

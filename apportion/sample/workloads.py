@@ -19,7 +19,8 @@ class Workload:
     """A pod or a Slurm job, what it does, and who is really behind it.
 
     `activity` is the mean share of SMs that are busy, `behaviour` how it varies (steady, bursty,
-    serving); from minute `hung_from` on it holds its GPUs without using them.
+    serving); from minute `hung_from` on it holds its GPUs without using them. `ending` is what the
+    kubelet says of its container once the lease is over.
     """
 
     index: int
@@ -35,6 +36,7 @@ class Workload:
     slurm_job: int = 0
     slurm_account: str = ""
     hung_from: int = FOREVER
+    ending: str = ""
 
 
 @dataclass(frozen=True, slots=True)

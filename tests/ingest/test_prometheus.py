@@ -21,6 +21,7 @@ from ingest.ledger import Ledger, verify
 from ingest.source import Window
 from ingest.sources.prometheus import PrometheusSource
 from ingest.sources.prometheus.api import Chunk
+from ingest.sources.prometheus.source import DEFAULT_METRICS
 from tests.ingest.prometheus_server import NODE, POWER, UTIL, PrometheusServer, Sample
 
 METRICS = [UTIL, POWER, NODE, "DCGM_FI_PROF_SM_ACTIVE"]
@@ -355,7 +356,7 @@ def test_a_chunk_is_found_again_by_its_key() -> None:
         chunks = [Chunk.of(key) for key in keys]
         assert [chunk.key for chunk in chunks] == keys
         covered = sum((chunk.end - chunk.start).total_seconds() for chunk in chunks)
-        assert covered == 86_400 * 10
+        assert covered == 86_400 * len(DEFAULT_METRICS)
         assert min(chunk.start for chunk in chunks).replace(tzinfo=UTC).isoformat() == (
             f"{delivery.period}T00:00:00+00:00"
         )

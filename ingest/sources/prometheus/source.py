@@ -35,8 +35,10 @@ DEFAULT_METRICS = (
     "kube_pod_labels",
     "kube_pod_info",
     "kube_pod_container_resource_requests",
+    "kube_pod_container_status_terminated_reason",
 )
-"""What dcgm-exporter and kube-state-metrics say about GPUs, their nodes and their pods."""
+"""What dcgm-exporter and kube-state-metrics say about GPUs, their nodes and their pods, and how
+containers ended."""
 
 MetricName = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
 

@@ -28,5 +28,5 @@ left join {{ ref('stg_prometheus__pods') }} as pods
         workloads.usage_date = pods.usage_date
         and workloads.namespace = pods.namespace
         and workloads.pod = pods.pod
-left join {{ ref('stg_slurm__jobs') }} as jobs
-    on workloads.usage_date = jobs.usage_date and workloads.slurm_job = jobs.job_id
+left join {{ ref('int_4_slurm_jobs__named') }} as jobs
+    on workloads.usage_date = jobs.usage_date and workloads.slurm_job = jobs.slurm_job
