@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from apportion import __version__, commands, views
+from apportion.calibrate import calibrate
 from apportion.context import HOME, Context
 from apportion.errors import ApportionError
 from apportion.explain.command import explain
@@ -82,6 +83,7 @@ for command in (
     commands.rollback,
     commands.rebuild,
     views.doctor,
+    calibrate,
 ):
     main.add_command(command)
 

@@ -36,6 +36,22 @@ def _plain(value: Any) -> Any:
 
 
 QUERIES: dict[str, tuple[str, tuple[str, ...], str]] = {
+    "calibrations": (
+        "Token weights that the GPUs' activity suggests",
+        (
+            *("model", "GPU", "input", "cached", "output", "request", "hours", "R²", "error"),
+            *("default", "condition", "usable"),
+        ),
+        """
+        select
+            model, gpu_model, input_token_weight, cache_read_token_weight,
+            output_token_weight, request_weight, hour_count, round(r_squared, 3),
+            round(out_of_sample_error, 3), round(default_error, 3),
+            round(condition_number, 1), case when is_usable then 'yes' else 'no' end
+        from token_weight_calibrations
+        order by model, gpu_model
+        """,
+    ),
     "spent": (
         "Spent",
         ("provider", "currency", "billed cost", "effective cost"),

@@ -218,6 +218,16 @@ REFERENCE: Mapping[str, Columns] = MappingProxyType(
             "request_method": pl.String,
             **DATES,
         },
+        "token_weights": {
+            "model": pl.String,
+            "gpu_model": pl.String,
+            "input_token_weight": pl.Int64,
+            "cache_read_token_weight": pl.Int64,
+            "output_token_weight": pl.Int64,
+            "request_weight": pl.Int64,
+            "weight_source": pl.String,
+            **DATES,
+        },
         "model_meters": {
             "service_provider_name": pl.String,
             "sku_meter": pl.String,

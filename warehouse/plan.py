@@ -24,7 +24,7 @@ from ingest.records import Refusal
 from ingest.schemas import DATES, REFERENCE, TABLES
 from warehouse.mount import mount
 
-CODE_SUFFIXES = {".sql", ".yml", ".csv"}
+CODE_SUFFIXES = {".sql", ".py", ".yml", ".csv"}
 WRITTEN_BY_DBT = {"target", "logs"}
 DAY_LENGTH = len("2026-10-03")
 EMPTY = "empty"

@@ -44,6 +44,7 @@ def write_reference(folder: Path, calendar: Calendar) -> None:
         "owner_rules": _numbered(_owner_rules()),
         "workload_rules": _numbered(_workload_rules()),
         "deployments": [*_self_hosted(), *_bought()],
+        "token_weights": _token_weights(),
         "model_meters": _model_meters(),
         "model_prices": _model_prices(),
         "shared_cost_policies": _policies(),
@@ -168,6 +169,19 @@ def _self_hosted() -> Iterable[Row]:
             "output_token_weight": round(deployment.decode_us / WEIGHT_UNIT_US),
             "request_weight": REQUEST_OVERHEAD_US // WEIGHT_UNIT_US,
         }
+
+
+def _token_weights() -> Iterable[Row]:
+    """Of the fleet's own load tests; deployments that declare weights do not use them."""
+    yield {
+        "model": "asr-large",
+        "gpu_model": "NVIDIA L40S",
+        "input_token_weight": 21,
+        "cache_read_token_weight": 2,
+        "output_token_weight": 1000,
+        "request_weight": 3333,
+        "weight_source": "load test 2026-06",
+    }
 
 
 def _bought() -> Iterable[Row]:

@@ -9,6 +9,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "owner_rules": ("rule_id",),
     "workload_rules": ("rule_id",),
     "deployments": ("deployment",),
+    "token_weights": ("model", "gpu_model"),
     "model_meters": ("service_provider_name", "sku_meter"),
     "model_prices": ("gen_ai_provider_name", "model", "token_type"),
     "shared_cost_policies": ("policy_id", "match_field", "match_value", "team"),
@@ -37,6 +38,7 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
             "request_method",
         }
     ),
+    "token_weights": frozenset(),
     "model_meters": frozenset(),
     "model_prices": frozenset({"price_source"}),
     "shared_cost_policies": frozenset({"metric", "team", "weight"}),

@@ -13,12 +13,7 @@ basis as (
     where logged_basis > 0
 ),
 
-weights as (
-    select distinct
-        usage_date, deployment, input_token_weight, cache_read_token_weight, output_token_weight,
-        request_weight
-    from {{ ref('int_5_request_deployments__resolved') }}
-),
+weights as (select * from {{ ref('int_5_token_weights__chosen') }}),
 
 rates as (
     select

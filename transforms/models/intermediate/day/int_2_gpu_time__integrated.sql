@@ -4,6 +4,7 @@
     half sampling intervals; the first sample of a day reaches back to midnight. Several holders of
     one GPU at one instant share it evenly. A MIG slice counts by its sevenths of the GPU.
 #}
+{% set share_ms = even_share('span_ms', 'greatest(holder_count, 1)', 'holder_ordinal') %}
 with
 observed as (select * from {{ ref('int_2_gpu_instants__observed') }}),
 
@@ -62,8 +63,8 @@ spans as (
             when timed.gpu_util is not null then 'DCGM_FI_DEV_GPU_UTIL'
             else 'none'
         end as activity_metric,
-        coalesce(timed.sm_active, timed.gr_engine_active, timed.gpu_util, 0) * 1000
-        >= {{ var('busy_activity_permille') }} as is_busy
+        cast(coalesce(timed.sm_active, timed.gr_engine_active, timed.gpu_util, 0) * 1000 as bigint)
+            as activity_permille
     from timed
     inner join steps using (usage_date, device_id)  {# every device of a day has a step #}
 ),
@@ -86,7 +87,8 @@ measured as (
         hours.hour_start,
         hours.device_id,
         hours.activity_metric,
-        hours.is_busy,
+        hours.activity_permille,
+        hours.activity_permille >= {{ var('busy_activity_permille') }} as is_busy,
         hours.holder_count,
         coalesce(observed.holder_id, 0) as holder_id,
         row_number() over (
@@ -112,9 +114,9 @@ held as (
         holder_id,
         max(activity_metric) as activity_metric,
         max(greatest(holder_count, 1)) as holder_count,
-        sum({{ even_share('span_ms', 'greatest(holder_count, 1)', 'holder_ordinal') }}) as held_ms,
-        coalesce(sum({{ even_share('span_ms', 'greatest(holder_count, 1)', 'holder_ordinal') }})
-            filter (where is_busy), 0) as busy_ms
+        sum({{ share_ms }}) as held_ms,
+        coalesce(sum({{ share_ms }}) filter (where is_busy), 0) as busy_ms,
+        sum(({{ share_ms }}) * activity_permille) as activity_permille_ms
     from measured
     group by usage_date, hour_start, device_id, holder_id
 ),
@@ -151,7 +153,8 @@ select
     held.activity_metric,
     held.holder_count,
     {{ floor_divide('held.held_ms * devices.sevenths', 7) }} as held_ms,
-    {{ floor_divide('held.busy_ms * devices.sevenths', 7) }} as busy_ms
+    {{ floor_divide('held.busy_ms * devices.sevenths', 7) }} as busy_ms,
+    {{ floor_divide('held.activity_permille_ms * devices.sevenths', 7000) }} as activity_ms
 from held
 inner join devices using (usage_date, device_id)  {# every span comes from a device #}
 left join holders using (holder_id)

@@ -10,10 +10,10 @@ usage as (
         summed.*,
         deployments.deployment,
         deployments.hosting,
-        deployments.input_token_weight,
-        deployments.cache_read_token_weight,
-        deployments.output_token_weight,
-        deployments.request_weight,
+        weights.input_token_weight,
+        weights.cache_read_token_weight,
+        weights.output_token_weight,
+        weights.request_weight,
         methods.allocation_method,
         owners.team,
         owners.owner_rule
@@ -21,6 +21,8 @@ usage as (
     inner join {{ ref('int_5_request_deployments__resolved') }} as deployments  {# resolved from these very keys #}
         using (usage_date, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, deployment_id)
     inner join {{ ref('int_5_request_methods__chosen') }} as methods  {# chosen for these very deployments #}
+        using (usage_date, deployment)
+    inner join {{ ref('int_5_token_weights__chosen') }} as weights  {# chosen for these very deployments #}
         using (usage_date, deployment)
     inner join {{ ref('int_5_request_owners__resolved') }} as owners  {# resolved from these very keys #}
         using (usage_date, gateway_team, api_key_alias)

@@ -70,10 +70,10 @@ select
     coalesce(model, nullif(gen_ai_response_model, ''), 'none') as model,
     coalesce(hosting, 'unknown') as hosting,
     coalesce(purpose, 'none') as purpose,
-    coalesce(input_token_weight, 1) as input_token_weight,
-    coalesce(cache_read_token_weight, 0) as cache_read_token_weight,
-    coalesce(output_token_weight, 2) as output_token_weight,
-    coalesce(request_weight, 0) as request_weight,
+    input_token_weight,
+    cache_read_token_weight,
+    output_token_weight,
+    request_weight,
     coalesce(prefill_weight, 1) as prefill_weight,
     coalesce(request_method, 'residency') as request_method
 from ranked
