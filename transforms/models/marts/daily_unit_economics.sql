@@ -1,59 +1,61 @@
-{# Cost of the requests of a team, model and deployment; costs come from the ledger's request stages. #}
+{# What a unit of work cost each team at each deployment. Roll-ups are in unit_economics. #}
 with
-usage as (select * from {{ ref('day_request_usage') }}),
-
-costs as (
-    select
-        charge_date as usage_date,
-        team,
-        model,
-        deployment,
-        reporting_currency,
-        sum(reporting_effective_cost) as reporting_effective_cost,
-        coalesce(sum(reporting_effective_cost) filter (where cost_class = 'direct'), 0) as reporting_direct_cost
-    from {{ ref('cost_ledger') }}
-    where allocation_method in ('residency', 'weighted_tokens', 'metered_tokens')
-    group by all
-),
-
-per_team as (
+gpus as (
     select
         usage_date,
-        team,
-        model,
         deployment,
-        sum(request_count) as request_count,
-        sum(failed_count) as failed_count,
-        sum(input_tokens) as input_tokens,
-        sum(cache_read_input_tokens) as cache_read_input_tokens,
-        sum(output_tokens) as output_tokens
-    from usage
-    group by all
+        sum(held_seconds) as held_gpu_seconds,
+        sum(active_seconds) as busy_gpu_seconds
+    from {{ ref('day_gpu_hours') }}
+    where deployment <> 'none'
+    group by usage_date, deployment
+),
+
+gpu_costs as (
+    select
+        usage_date,
+        deployment,
+        sum(reporting_effective_cost) as gpu_cost
+    from {{ ref('day_workload_costs') }}
+    where deployment <> 'none'
+    group by usage_date, deployment
+),
+
+joined as (
+    select
+        requests.*,
+        coalesce(users.active_user_count, 0) as active_user_count,
+        gpus.held_gpu_seconds,
+        gpus.busy_gpu_seconds,
+        gpu_costs.gpu_cost
+    from {{ ref('int_unit_requests__costed') }} as requests
+    left join {{ ref('day_active_users') }} as users
+        on
+            requests.usage_date = users.usage_date
+            and requests.team = users.team
+            and requests.model = users.model
+            and requests.deployment = users.deployment
+            and users.scope = 'team_deployment'
+    left join gpus
+        on requests.usage_date = gpus.usage_date and requests.deployment = gpus.deployment
+    left join gpu_costs
+        on requests.usage_date = gpu_costs.usage_date and requests.deployment = gpu_costs.deployment
 )
 
 select
-    per_team.usage_date,
-    per_team.team,
-    per_team.model,
-    per_team.deployment,
-    cast(per_team.request_count as bigint) as request_count,
-    cast(per_team.failed_count as bigint) as failed_count,
-    cast(per_team.input_tokens as bigint) as input_tokens,
-    cast(per_team.cache_read_input_tokens as bigint) as cache_read_input_tokens,
-    cast(per_team.output_tokens as bigint) as output_tokens,
-    coalesce(costs.reporting_currency, run.reporting_currency) as reporting_currency,
-    cast(costs.reporting_effective_cost as decimal(38, 18)) as reporting_effective_cost,
-    cast(costs.reporting_direct_cost as decimal(38, 18)) as reporting_direct_cost,
-    {{ unit_cost('costs.reporting_effective_cost', 'per_team.request_count', 1) }} as cost_per_request,
-    {{ unit_cost('costs.reporting_effective_cost', 'per_team.request_count', 1000) }} as cost_per_1k_requests,
-    {{ unit_cost('costs.reporting_effective_cost', 'per_team.input_tokens + per_team.output_tokens', 1000000) }}
-        as cost_per_million_tokens,
-    {{ unit_cost('costs.reporting_direct_cost', 'per_team.request_count', 1000) }} as marginal_cost_per_1k_requests
-from per_team
+    joined.usage_date,
+    joined.team,
+    joined.model,
+    joined.deployment,
+    {% for count in unit_counts() + ['active_user_count'] %}
+    cast(joined.{{ count }} as bigint) as {{ count }},
+    {% endfor %}
+    run.reporting_currency,
+    {% for amount in unit_amounts() %}
+    cast(joined.{{ amount }} as decimal(38, 18)) as {{ amount }},
+    {% endfor %}
+    {{ unit_costs('joined') }},
+    {{ unit_cost('joined.gpu_cost', milliseconds('joined.held_gpu_seconds'), 3600000) }} as cost_per_held_gpu_hour,
+    {{ unit_cost('joined.gpu_cost', milliseconds('joined.busy_gpu_seconds'), 3600000) }} as cost_per_busy_gpu_hour
+from joined
 cross join {{ source('landing', 'run') }} as run
-left join costs
-    on
-        per_team.usage_date = costs.usage_date
-        and per_team.team = costs.team
-        and per_team.model = costs.model
-        and per_team.deployment = costs.deployment
