@@ -184,6 +184,18 @@ QUERIES: dict[str, tuple[str, tuple[str, ...], str]] = {
         order by rule_status, rule_id
         """,
     ),
+    "findings": (
+        "Where bill, telemetry and job records do not know of each other",
+        ("finding", "subjects", "GPU hours", "currency", "effective cost"),
+        """
+        select
+            finding, count(distinct subject), cast(sum(quantity_seconds) as bigint) // 3600,
+            reporting_currency, sum(reporting_effective_cost)
+        from attribution_findings
+        group by finding, reporting_currency
+        order by sum(reporting_effective_cost) desc, finding
+        """,
+    ),
     "freshness": (
         "Sources",
         ("source", "first usage day", "last usage day", "rows"),

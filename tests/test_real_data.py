@@ -85,6 +85,33 @@ def test_what_was_delivered_is_in_the_ledger_to_the_last_digit(
 
 
 @pytest.mark.data
+def test_what_a_provider_split_goes_to_the_workloads_that_it_names(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    ((charged, attributed, workloads),) = warehouse.execute(
+        """
+        select
+            (
+                select sum(billed_cost) from charges
+                where allocated_method_id is not null and source_name = 'aws-1-3'
+            ),
+            (
+                select sum(billed_cost) from cost_ledger
+                where allocation_method = 'provider_split' and source_charge_key in (
+                    select charge_key from charges where source_name = 'aws-1-3'
+                )
+            ),
+            (
+                select count(distinct subject) from unallocated_costs
+                where subject_type = 'workload' and subject like '%workload-search'
+            )
+        """
+    ).fetchall()
+    assert charged == attributed > 0
+    assert workloads == 1
+
+
+@pytest.mark.data
 def test_what_nobody_owns_is_unallocated_and_not_dropped(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -22,3 +22,28 @@
         else ''
     end
 {%- endmacro %}
+
+{#
+    Whom a provider-made split row names: the pod of an EKS id (`arn:aws:eks:...:pod/cluster/namespace/
+    name/uid`), else the resource's name, with the namespace of its tags. A row for capacity that
+    nobody used names no pod.
+#}
+{% macro allocated_namespace() -%}
+    case
+        when allocated_resource_id like '%:pod/%/%/%' then split_part(allocated_resource_id, '/', 3)
+        else coalesce(
+            {{ json_text('allocated_tags', 'aws:eks:namespace') }},
+            {{ json_text('allocated_tags', 'k8s-namespace') }},
+            {{ json_text('allocated_tags', 'namespace') }},
+            ''
+        )
+    end
+{%- endmacro %}
+
+{% macro allocated_pod() -%}
+    case
+        when allocated_resource_id like '%:pod/%/%/%' then split_part(allocated_resource_id, '/', 4)
+        when lower(allocated_resource_name) in ('unused', 'unallocated', 'idle', 'kube:unallocated') then ''
+        else coalesce(allocated_resource_name, {{ regexp_part('allocated_resource_id', '[^/:]+$') }}, '')
+    end
+{%- endmacro %}

@@ -1,6 +1,6 @@
 {#
-    Stage 2: the charges of GPU nodes, spread over the hours of their charge period by the
-    milliseconds that fall into each hour.
+    Stage 2: the charges of GPU nodes, and those that the provider split itself, spread over the hours
+    of their charge period by the milliseconds that fall into each hour.
 #}
 with
 charges as (select * from {{ ref('int_1_charges__classified') }} where cost_class = 'direct'),
@@ -15,11 +15,21 @@ nodes as (
         on gpu_nodes.usage_date = nodes.usage_date and gpu_nodes.node = nodes.node
 ),
 
+located as (
+    select charges.*, coalesce(nodes.node, charges.resource_key, 'none') as node
+    from charges
+    left join nodes on charges.usage_date = nodes.usage_date and charges.resource_key = nodes.resource_key
+    where nodes.node is not null or charges.allocated_method_id is not null
+),
+
 hours as (
     select
         charges.charge_key,
         charges.usage_date,
-        nodes.node,
+        charges.node,
+        charges.allocated_method_id is not null as is_provider_split,
+        charges.allocated_namespace,
+        charges.allocated_pod,
         {{ quanta_columns('charges') }},
         charges.charge_period_start,
         charges.charge_period_end,
@@ -28,9 +38,7 @@ hours as (
             "date_trunc('hour', " ~ add_milliseconds('charges.charge_period_end', -1) ~ ")",
             'hour'
         ) }} as hour_start
-    from charges
-    inner join nodes  {# charges of anything else keep to their own path #}
-        on charges.usage_date = nodes.usage_date and charges.resource_key = nodes.resource_key
+    from located as charges
 ),
 
 weighed as (
@@ -58,5 +66,8 @@ select
     usage_date,
     hour_start,
     node,
+    is_provider_split,
+    allocated_namespace,
+    allocated_pod,
     {{ shares('basis', 'running', 'total') }}
 from accumulated

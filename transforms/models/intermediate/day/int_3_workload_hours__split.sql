@@ -1,7 +1,8 @@
 {#
     Stage 3: each node-hour split to the workloads that held its GPUs. Held and busy time is the
     workload's direct cost, held but inactive time its idle_held; time that nobody held is
-    idle_unheld. An hour without a single sample is a telemetry gap.
+    idle_unheld. An hour without a single sample is a telemetry gap. A row that the provider split goes
+    to the workload that it names; telemetry only says how much of it was idle.
 #}
 with
 charge_hours as (select * from {{ ref('int_2_charge_hours__spread') }}),
@@ -35,7 +36,13 @@ accumulated as (
             order by cost_class, namespace, pod, slurm_job
             rows unbounded preceding
         ) as running,
-        sum(basis) over (partition by node, hour_start) as total
+        sum(basis) over (partition by node, hour_start) as total,
+        sum(basis) over (
+            partition by node, hour_start, namespace, pod
+            order by cost_class, slurm_job
+            rows unbounded preceding
+        ) as pod_running,
+        sum(basis) over (partition by node, hour_start, namespace, pod) as pod_total
     from recipients
 ),
 
@@ -46,12 +53,39 @@ pairs as (
         coalesce(accumulated.pod, '') as pod,
         coalesce(accumulated.slurm_job, '') as slurm_job,
         coalesce(accumulated.cost_class, 'telemetry_gap') as cost_class,
+        case when accumulated.node is null then 'telemetry_gap' else 'gpu_seconds_held' end as allocation_method,
         coalesce(accumulated.basis, 1) as basis,
         coalesce(accumulated.running, 1) as running,
         coalesce(accumulated.total, 1) as total
     from charge_hours
     left join accumulated
         on charge_hours.node = accumulated.node and charge_hours.hour_start = accumulated.hour_start
+    where not charge_hours.is_provider_split
+
+    union all
+
+    select
+        charge_hours.*,
+        charge_hours.allocated_namespace,
+        charge_hours.allocated_pod,
+        coalesce(accumulated.slurm_job, ''),
+        case
+            when charge_hours.allocated_pod = '' then 'idle_unheld'
+            else coalesce(accumulated.cost_class, 'direct')
+        end,
+        'provider_split',
+        coalesce(accumulated.basis, 1),
+        coalesce(accumulated.pod_running, 1),
+        coalesce(accumulated.pod_total, 1)
+    from charge_hours
+    left join accumulated
+        on
+            charge_hours.node = accumulated.node
+            and charge_hours.hour_start = accumulated.hour_start
+            and charge_hours.allocated_namespace = accumulated.namespace
+            and charge_hours.allocated_pod = accumulated.pod
+            and accumulated.pod <> ''
+    where charge_hours.is_provider_split
 )
 
 select
@@ -63,5 +97,6 @@ select
     pod,
     slurm_job,
     cost_class,
+    allocation_method,
     {{ shares('basis', 'running', 'total') }}
 from pairs

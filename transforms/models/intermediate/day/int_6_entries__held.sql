@@ -1,6 +1,7 @@
 {#
     What workloads pay for the time that they held GPUs, where no request pays for it, and the time
-    that nobody held. An hour without a sample belongs to the owner of its charge.
+    that nobody held. An hour without a sample belongs to the owner of its charge, and so does what the
+    provider gave to a workload that no rule knows.
 #}
 with
 pooled as (select distinct charge_key, deployment, pool_start from {{ ref('int_5_pool_charges__gathered') }})
@@ -11,8 +12,13 @@ select
     split.namespace,
     split.pod,
     split.slurm_job,
-    coalesce(workloads.team, owners.team, 'unallocated') as team,
-    coalesce(workloads.owner_rule, owners.owner_rule, 'none') as owner_rule,
+    {% for column, nobody in [('team', 'unallocated'), ('owner_rule', 'none')] %}
+    case
+        when split.allocation_method = 'provider_split' and workloads.team = 'unallocated'
+        then coalesce(owners.{{ column }}, '{{ nobody }}')
+        else coalesce(workloads.{{ column }}, owners.{{ column }}, '{{ nobody }}')
+    end as {{ column }},
+    {% endfor %}
     coalesce(workloads.model, 'none') as model,
     coalesce(workloads.deployment, 'none') as deployment,
     coalesce(workloads.purpose, 'none') as purpose,
@@ -22,9 +28,8 @@ select
         else split.cost_class
     end as cost_class,
     case
-        when split.cost_class = 'telemetry_gap' then 'telemetry_gap'
         when workloads.deployment <> 'none' then 'no_requests_in_hour'
-        else 'gpu_seconds_held'
+        else split.allocation_method
     end as allocation_method,
     {{ sum_quanta('split') }}
 from {{ ref('int_3_workload_hours__split') }} as split
