@@ -59,7 +59,7 @@ with instants as (
 select
     instants.instant,
     cast(rates.{amount}_before as hugeint) + cast(rates.{amount}_per_residency as hugeint) * (
-        windows.residency + instant_ms % 1000 * windows.residency_per_ms
+        windows.residency + instant_ms % 2000 * windows.residency_per_ms
         - cast(rates.residency_before as hugeint)
     ) as cost_of_weight
 from instants
@@ -67,7 +67,7 @@ inner join request_residency as windows
     on windows.usage_date = $usage_date
     and windows.deployment = $deployment
     and windows.replica_id = $replica_id
-    and windows.window_ms = instant_ms - instant_ms % 1000
+    and windows.window_ms = instant_ms - instant_ms % 2000
 inner join request_residency_rates as rates
     on rates.deployment = $deployment
     and rates.replica_id = $replica_id

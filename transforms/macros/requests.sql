@@ -21,9 +21,9 @@
     ]) }}
 {% endmacro %}
 
-{# Residency is counted in millionths of a replica-millisecond, in windows of a second. #}
+{# Residency is counted in millionths of a replica-millisecond, in windows of two seconds. #}
 {% macro residency_unit() %}{{ return(1000000) }}{% endmacro %}
-{% macro residency_window_ms() %}{{ return(1000) }}{% endmacro %}
+{% macro residency_window_ms() %}{{ return(2000) }}{% endmacro %}
 
 {# The start of the window that a millisecond of the day lies in. #}
 {% macro window_of(millisecond) -%}

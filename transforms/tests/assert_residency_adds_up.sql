@@ -8,16 +8,15 @@
 with
 changes as (
     select
-        windows.usage_date,
-        methods.deployment,
-        windows.replica_id,
-        {{ add_milliseconds('cast(windows.usage_date as timestamp)', hour_of('windows.window_ms') ~ ' * 3600000') }}
+        numbered.usage_date,
+        numbered.deployment,
+        numbered.replica_id,
+        {{ add_milliseconds('cast(numbered.usage_date as timestamp)', hour_of('windows.window_ms') ~ ' * 3600000') }}
             as pool_start,
         sum(windows.weight) as weight,
         sum(windows.weight * windows.residency + windows.weight_ms * windows.residency_per_ms) as residency
     from {{ ref('int_5_residency__accumulated') }} as windows
-    inner join {{ ref('int_5_request_methods__chosen') }} as methods  {# numbered there #}
-        using (usage_date, deployment_number)
+    inner join {{ ref('int_5_replicas__numbered') }} as numbered using (replica_number)  {# numbered there #}
     group by all
 ),
 

@@ -15,4 +15,8 @@ select
     cast(paces.decode_us_per_token as bigint) as decode_us_per_token
 from {{ ref('int_5_request_methods__chosen') }} as methods
 left join {{ ref('int_5_token_weights__chosen') }} as weights using (usage_date, deployment)
-left join {{ ref('int_5_request_paces__measured') }} as paces using (usage_date, deployment_number)
+left join (
+    select distinct usage_date, deployment, deployment_number
+    from {{ ref('int_5_replicas__numbered') }}
+) as numbered using (usage_date, deployment)
+left join {{ ref('int_5_request_paces__measured') }} as paces using (deployment_number)

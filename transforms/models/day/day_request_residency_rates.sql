@@ -30,17 +30,16 @@ rates as (
 
 hours as (
     select
-        hours.usage_date,
-        methods.deployment,
-        hours.replica_id,
-        {{ add_milliseconds('cast(hours.usage_date as timestamp)', 'hours.window_ms') }} as pool_start,
+        numbered.usage_date,
+        numbered.deployment,
+        numbered.replica_id,
+        {{ add_milliseconds('cast(numbered.usage_date as timestamp)', 'hours.window_ms') }} as pool_start,
         hours.residency as residency_before,
         lead(hours.residency) over (
-            partition by hours.usage_date, hours.deployment_number, hours.replica_id order by hours.window_ms
+            partition by hours.replica_number order by hours.window_ms
         ) as residency_after
     from {{ ref('int_5_residency__accumulated') }} as hours
-    inner join {{ ref('int_5_request_methods__chosen') }} as methods  {# numbered there #}
-        using (usage_date, deployment_number)
+    inner join {{ ref('int_5_replicas__numbered') }} as numbered using (replica_number)  {# numbered there #}
     where hours.window_ms % 3600000 = 0
 )
 

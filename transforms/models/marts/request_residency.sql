@@ -1,4 +1,4 @@
-{# A view, since it has a row for every second in which a request came or went. #}
+{# A view, since it has a row for every two seconds in which a request came or went. #}
 {{ config(materialized='view') }}
 
 select

@@ -55,7 +55,7 @@ weighed as (
 
     select
         basis.usage_date,
-        methods.deployment,
+        basis.deployment,
         basis.pool_start,
         'residency',
         callers.team,
@@ -63,8 +63,6 @@ weighed as (
         null,
         basis.basis
     from {{ ref('int_5_residency_basis__summed') }} as basis
-    inner join {{ ref('int_5_request_methods__chosen') }} as methods  {# numbered there #}
-        using (usage_date, deployment_number)
     inner join (
         select distinct usage_date, caller_number, team, owner_rule
         from {{ ref('int_5_request_owners__resolved') }}

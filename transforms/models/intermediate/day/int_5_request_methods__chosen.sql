@@ -22,7 +22,6 @@ deployments as (
 select
     usage_date,
     deployment,
-    row_number() over (order by usage_date, deployment) as deployment_number,
     case
         when hosting = 'api' then 'metered_tokens'
         when request_method = 'weighted_tokens' then 'weighted_tokens'

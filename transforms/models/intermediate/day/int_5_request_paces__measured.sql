@@ -6,7 +6,6 @@
 with
 paces as (
     select
-        usage_date,
         deployment_number,
         least({{ floor_divide(
             '1000 * ' ~ milliseconds_between('started_at', 'first_token_at'),
@@ -21,30 +20,28 @@ paces as (
 
 counted as (
     select
-        usage_date,
         deployment_number,
         prefill_us,
         decode_us,
         count(*) as request_count
     from paces
-    group by usage_date, deployment_number, grouping sets ((prefill_us), (decode_us))
+    group by deployment_number, grouping sets ((prefill_us), (decode_us))
 ),
 
 ranked as (
     select
         *,
         sum(request_count) over (
-            partition by usage_date, deployment_number, decode_us is null
+            partition by deployment_number, decode_us is null
             order by prefill_us, decode_us rows unbounded preceding
         ) as running,
-        sum(request_count) over (partition by usage_date, deployment_number, decode_us is null) as total
+        sum(request_count) over (partition by deployment_number, decode_us is null) as total
     from counted
 )
 
 select
-    usage_date,
     deployment_number,
     min(prefill_us) filter (where running * 20 >= total) as prefill_us_per_token,
     min(decode_us) filter (where running * 2 >= total) as decode_us_per_token
 from ranked
-group by usage_date, deployment_number
+group by deployment_number

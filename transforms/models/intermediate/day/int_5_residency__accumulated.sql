@@ -9,63 +9,53 @@
 with
 changes as (
     select
-        usage_date,
-        deployment_number,
-        replica_id,
+        replica_number,
         window_ms,
         cast(sum(weight) as bigint) as weight,
         cast(sum(weight * offset_ms) as bigint) as weight_ms,
         cast(sum(in_flight) as bigint) as in_flight,
         cast(sum(in_flight * offset_ms) as bigint) as in_flight_ms
     from {{ ref('int_5_residency_events__listed') }}
-    group by usage_date, deployment_number, replica_id, window_ms
+    group by replica_number, window_ms
 ),
 
 hours as (
     select
-        served.usage_date,
-        served.deployment_number,
-        served.replica_id,
+        numbered.replica_number,
         hours.hour * 3600000 as window_ms,
         case
-            when served.replica_id <> '' then 1000
-            else cast(greatest(coalesce(replicas.replicas_permille, 0), 1000) as bigint)
+            when numbered.replica_id <> '' then 1000
+            else cast(greatest(coalesce(counted.replicas_permille, 0), 1000) as bigint)
         end as replicas_permille
-    from (select distinct usage_date, deployment_number, replica_id from changes) as served
-    inner join {{ ref('int_5_request_methods__chosen') }} as methods  {# numbered there #}
-        using (usage_date, deployment_number)
+    from {{ ref('int_5_replicas__numbered') }} as numbered
     cross join (
         values
         {% for hour in range(25) %}
         ({{ hour }}){{ ',' if not loop.last }}
         {% endfor %}
     ) as hours (hour)
-    left join {{ ref('int_5_replicas__counted') }} as replicas
+    left join {{ ref('int_5_replicas__counted') }} as counted
         on
-            served.usage_date = replicas.usage_date
-            and methods.deployment = replicas.deployment
-            and hours.hour * 3600000 = replicas.hour_ms
+            numbered.usage_date = counted.usage_date
+            and numbered.deployment = counted.deployment
+            and hours.hour * 3600000 = counted.hour_ms
 ),
 
 summed as (
     select
-        usage_date,
-        deployment_number,
-        replica_id,
+        replica_number,
         window_ms,
         coalesce(changes.weight, 0) as weight,
         coalesce(changes.weight_ms, 0) as weight_ms,
         coalesce(changes.in_flight, 0) as in_flight,
         coalesce(changes.in_flight_ms, 0) as in_flight_ms
     from changes
-    full outer join hours using (usage_date, deployment_number, replica_id, window_ms)
+    full outer join hours using (replica_number, window_ms)
 ),
 
 running as (
     select
-        usage_date,
-        deployment_number,
-        replica_id,
+        replica_number,
         window_ms,
         weight,
         weight_ms,
@@ -77,8 +67,7 @@ running as (
         ) as gap_ms
     from summed
     window so_far as (
-        partition by usage_date, deployment_number, replica_id
-        order by window_ms rows unbounded preceding
+        partition by replica_number order by window_ms rows unbounded preceding
     )
 ),
 
@@ -94,19 +83,15 @@ rated as (
     from running
     inner join hours  {# every hour of these deployments has a row #}
         on
-            running.usage_date = hours.usage_date
-            and running.deployment_number = hours.deployment_number
-            and running.replica_id = hours.replica_id
+            running.replica_number = hours.replica_number
             and {{ hour_of('running.window_ms') }} * 3600000 = hours.window_ms
 )
 
 select
-    usage_date,
-    deployment_number,
-    replica_id,
+    replica_number,
     window_ms,
     cast(coalesce(sum({{ residency_window_ms() }} * residency_per_ms + gap_ms * gap_per_ms) over (
-        partition by usage_date, deployment_number, replica_id order by window_ms
+        partition by replica_number order by window_ms
         rows between unbounded preceding and 1 preceding
     ), 0) as bigint) as residency,
     residency_per_ms,

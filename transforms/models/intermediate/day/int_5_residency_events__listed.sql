@@ -5,42 +5,25 @@
 {{ config(materialized='view') }}
 
 with
-requests as (
-    select
-        placed.*,
-        paces.prefill_us_per_token,
-        paces.decode_us_per_token
-    from {{ ref('int_5_requests__placed') }} as placed
-    left join {{ ref('int_5_request_paces__measured') }} as paces using (usage_date, deployment_number)
-),
-
-phases as (
-    {{ request_phases('requests', [
-        'usage_date', 'deployment_number', 'replica_id', 'caller_number', 'prefill_weight',
-    ]) }}
-),
-
 events as (
     select
-        usage_date,
-        deployment_number,
-        replica_id,
+        replica_number,
         caller_number,
         service_ms as at_ms,
         case when first_token_ms is null then 1 else prefill_weight end as weight,
         1 as in_flight
-    from phases
+    from {{ ref('int_5_requests__phased') }}
 
     union all
 
-    select usage_date, deployment_number, replica_id, caller_number, first_token_ms, 1 - prefill_weight, 0
-    from phases
+    select replica_number, caller_number, first_token_ms, 1 - prefill_weight, 0
+    from {{ ref('int_5_requests__phased') }}
     where first_token_ms is not null and prefill_weight <> 1
 
     union all
 
-    select usage_date, deployment_number, replica_id, caller_number, completed_ms, -1, -1
-    from phases
+    select replica_number, caller_number, completed_ms, -1, -1
+    from {{ ref('int_5_requests__phased') }}
 )
 
 select
