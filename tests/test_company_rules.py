@@ -2,10 +2,11 @@
 
 import csv
 import json
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from apportion.sample import SampleOptions, simulate
@@ -101,3 +102,52 @@ def test_a_platform_team_passes_on_everything_that_it_holds_exactly(
     for cost, weight, total, pool, weights in received:
         assert weights == total
         assert abs(cost - pool * weight / total) < Decimal("1e-12")
+
+
+def test_a_pod_without_a_gpu_pays_for_the_cpu_and_memory_that_it_asked_for(
+    published: World, tmp_path: Path
+) -> None:
+    world = published.copy(tmp_path)
+    path = world.exports / "prometheus" / "2026-10-01" / "kube_node_info.parquet"
+    info = pl.read_parquet(path)
+    node = json.loads(info["labels"][0])["node"]
+    place = {"container": "c", "namespace": "monitoring", "node": node, "pod": "exporter-0"}
+    noon = datetime(2026, 10, 1, 12, 30)  # noqa: DTZ001 - samples carry no zone
+    samples = [
+        (
+            "kube_pod_container_resource_requests",
+            json.dumps(place | {"resource": "cpu"}),
+            noon,
+            0.5,
+        ),
+        ("kube_node_status_allocatable", f'{{"node":"{node}","resource":"cpu"}}', noon, 50.0),
+    ]
+    more = pl.DataFrame(samples, schema=info.schema, orient="row")
+    pl.concat([info, more]).write_parquet(path)
+    manifest = world.exports / "prometheus" / "manifest.json"
+    document = json.loads(manifest.read_bytes())
+    delivery = next(d for d in document["deliveries"] if d["period"] == "2026-10-01")
+    delivery["version"] += "-2"
+    for file in delivery["files"]:
+        file.pop("sha256", None)
+        file.pop("row_count", None)
+    manifest.write_text(json.dumps(document))
+    world.run()
+    query = """
+        select hour_start, sum(cost) filter (where workload = 'exporter-0'), sum(cost)
+        from (
+            select hour_start, workload, reporting_effective_cost as cost
+            from workload_costs where usage_date = '2026-10-01' and node = ?
+        )
+        group by hour_start order by hour_start
+        """
+    with connect(world.home) as there, connect(published.home) as here:
+        after = there.execute(query, [node]).fetchall()
+        before = here.execute(query, [node]).fetchall()
+    assert [(hour, total) for hour, _, total in after] == [
+        (hour, total) for hour, _, total in before
+    ]
+    paid = {hour.hour: (pod, total) for hour, pod, total in after if pod}
+    assert list(paid) == [12]
+    pod, total = paid[12]
+    assert abs(pod - total * Decimal("0.0003")) < Decimal("1e-12")

@@ -47,3 +47,8 @@
         else coalesce(allocated_resource_name, {{ regexp_part('allocated_resource_id', '[^/:]+$') }}, '')
     end
 {%- endmacro %}
+
+{# CPU as thousandths of a core, memory as MiB: whole numbers, because they become weights. #}
+{% macro resource_units(resource, value) -%}
+    cast(round(case when {{ resource }} = 'cpu' then {{ value }} * 1000 else {{ value }} / 1048576 end) as bigint)
+{%- endmacro %}

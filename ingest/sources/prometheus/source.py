@@ -35,6 +35,7 @@ DEFAULT_METRICS = (
     "kube_pod_labels",
     "kube_pod_info",
     "kube_pod_container_resource_requests",
+    "kube_node_status_allocatable",
     "kube_pod_container_status_terminated_reason",
 )
 """What dcgm-exporter and kube-state-metrics say about GPUs, their nodes and their pods, and how

@@ -2,13 +2,16 @@
     Stage 3: each node-hour split to the workloads that held its GPUs. Held and busy time is the
     workload's direct cost, held but inactive time its idle_held; time that nobody held is
     idle_unheld. An hour without a single sample is a telemetry gap. A row that the provider split goes
-    to the workload that it names; telemetry only says how much of it was idle.
+    to the workload that it names; telemetry only says how much of it was idle. Pods that asked for CPU
+    and memory pay the millionths of the hour that those are worth, GPU holders share the others.
 #}
 with
 charge_hours as (select * from {{ ref('int_2_charge_hours__spread') }}),
 gpu_time as (select * from {{ ref('int_2_gpu_time__integrated') }}),
 
-recipients as (
+requests as (select * from {{ ref('int_3_pod_requests__weighed') }}),
+
+holders as (
     select
         usage_date,
         hour_start,
@@ -21,11 +24,46 @@ recipients as (
             when part.is_busy then 'direct'
             else 'idle_held'
         end as cost_class,
-        sum(case when part.is_busy then busy_ms else held_ms - busy_ms end) as basis
+        cast(sum(case when part.is_busy then busy_ms else held_ms - busy_ms end) as {{ integer_type() }}) as held_basis
     from gpu_time
     cross join (values (true), (false)) as part (is_busy)
     group by all
-    having basis > 0
+    having held_basis > 0
+),
+
+node_hours as (
+    select node, hour_start, sum(held_basis) as held_basis from holders group by node, hour_start
+),
+
+requested as (
+    select node, hour_start, sum(request_millionths) as request_millionths from requests group by node, hour_start
+),
+
+recipients as (
+    select
+        {% for column in ['usage_date', 'hour_start', 'node', 'namespace', 'pod', 'slurm_job', 'cost_class'] %}
+        holders.{{ column }},
+        {% endfor %}
+        'gpu_seconds_held' as allocation_method,
+        (1000000 - coalesce(requested.request_millionths, 0)) * holders.held_basis as basis
+    from holders
+    left join requested using (node, hour_start)
+
+    union all
+
+    select
+        requests.usage_date,
+        requests.hour_start,
+        requests.node,
+        requests.namespace,
+        requests.pod,
+        '',
+        'direct',
+        'pod_requests',
+        requests.request_millionths * node_hours.held_basis
+    from requests
+    inner join node_hours using (node, hour_start)  {# the hours that have GPU time #}
+    where requests.request_millionths > 0
 ),
 
 accumulated as (
@@ -33,13 +71,13 @@ accumulated as (
         *,
         sum(basis) over (
             partition by node, hour_start
-            order by cost_class, namespace, pod, slurm_job
+            order by cost_class, namespace, pod, slurm_job, allocation_method
             rows unbounded preceding
         ) as running,
         sum(basis) over (partition by node, hour_start) as total,
         sum(basis) over (
             partition by node, hour_start, namespace, pod
-            order by cost_class, slurm_job
+            order by cost_class, slurm_job, allocation_method
             rows unbounded preceding
         ) as pod_running,
         sum(basis) over (partition by node, hour_start, namespace, pod) as pod_total
@@ -53,7 +91,7 @@ pairs as (
         coalesce(accumulated.pod, '') as pod,
         coalesce(accumulated.slurm_job, '') as slurm_job,
         coalesce(accumulated.cost_class, 'telemetry_gap') as cost_class,
-        case when accumulated.node is null then 'telemetry_gap' else 'gpu_seconds_held' end as allocation_method,
+        coalesce(accumulated.allocation_method, 'telemetry_gap') as allocation_method,
         coalesce(accumulated.basis, 1) as basis,
         coalesce(accumulated.running, 1) as running,
         coalesce(accumulated.total, 1) as total

@@ -19,6 +19,10 @@ holders as (
     union
 
     select usage_date, namespace, pod, '' from provider_split
+
+    union
+
+    select usage_date, namespace, pod, '' from {{ ref('int_3_pod_requests__weighed') }} where request_millionths > 0
 ),
 
 workloads as (
