@@ -16,6 +16,7 @@ import pytest
 
 from apportion.errors import ConfigError
 from apportion.explain.charge import explain_charge
+from apportion.explain.job import explain_job
 from apportion.explain.model import explain_model
 from apportion.explain.node import Node, exact, largest, summed, total
 from apportion.explain.render import rounded
@@ -236,9 +237,70 @@ def test_workloads_are_their_nodes_and_deployments_their_bill(scope: Scope) -> N
         explained = explain_workload(scope, workload, DAY)
         assert explained.amount == amount
         assert part(explained, "GPU nodes").amount == amount
+        assert part(explained, "owner").amount == amount
+        assert part(explained, "down to the bill").amount == amount
         if deployment != "none":
             assert part(part(explained, "deployment"), "down to").amount == amount
         check_sums(explained)
+
+
+def test_jobs_are_their_runs_and_their_bill_lines(scope: Scope) -> None:
+    jobs = scope.connection.execute(
+        "select job_id, reporting_effective_cost, run_count from job_costs order by all"
+    ).fetchall()
+    assert len(jobs) > 10
+    titles = ("runs", "busy and idle", "down to the bill", "owner", "up to the statements")
+    for job_id, amount, run_count in jobs:
+        explained = explain_job(scope, job_id)
+        assert explained.amount == amount
+        assert explained.facts["runs"] == run_count
+        for title in titles:
+            assert part(explained, title).amount == amount
+        lines = part(explained, "down to the bill").parts
+        assert all("read from" in line.facts for line in lines if "more" not in line.title)
+        check_sums(explained)
+    assert max(run_count for *_, run_count in jobs) > 1
+
+
+def test_a_jobs_bill_lines_are_in_the_ledger_of_its_owner(scope: Scope) -> None:
+    """The jobs' parts of a charge are no more than the ledger has of it for the team."""
+    wrong = column(
+        scope,
+        """
+        with parts as (
+            select source_charge_key, team, sum(reporting_effective_cost) as amount
+            from workload_charges where job_id <> 'none' group by all
+        ),
+        entries as (
+            select source_charge_key, team, sum(reporting_effective_cost) as amount
+            from cost_ledger where allocation_method = 'gpu_seconds_held' group by all
+        )
+        select source_charge_key from parts left join entries using (source_charge_key, team)
+        where parts.amount > entries.amount or entries.amount is null
+        """,
+    )
+    assert wrong == []
+
+
+def test_a_charge_names_the_workloads_whose_gpu_time_it_paid(scope: Scope) -> None:
+    ((key, amount),) = scope.connection.execute(
+        """
+        select source_charge_key, sum(effective_cost) from workload_charges
+        where job_id <> 'none' group by all order by 2 desc, 1 limit 1
+        """
+    ).fetchall()
+    held = part(explain_charge(scope, key), "of which GPU time")
+    assert held.amount is not None
+    assert held.amount >= amount
+    assert any("job" in line.facts for line in held.parts)
+
+
+def test_a_team_in_the_whole_release_is_the_sum_of_its_days(scope: Scope) -> None:
+    explained = explain_team(scope, "search", None)
+    assert [explained.amount] == column(
+        scope, "select sum(reporting_effective_cost) from cost_ledger where team = 'search'"
+    )
+    assert check_sums(explained) > 3
 
 
 def test_a_charge_in_another_currency_stands_on_the_statements_in_the_reporting_one(
@@ -273,6 +335,7 @@ def test_billed_cost_is_explained_as_well(scope: Scope) -> None:
         (("model", "gpt5"), "gpt-5"),
         (("model", "gpt-5", "2026-12-01"), "It was asked for 2026-12-01"),
         (("workload", "atlas-chat"), "Did you mean atlas-chat-70b"),
+        (("job", "48"), "job_costs"),
         (("request", "chatcmpl-none"), "request_costs"),
         (("charge", "0000"), "charge_key"),
     ],

@@ -19,6 +19,12 @@ where source_charge_key = $key
 group by all
 order by allocation_method, cost_class, owner_rule, team, model, deployment, purpose
 """
+WORKLOADS = """
+select workload, job_id, sum({measure}) as amount
+from workload_charges
+where source_charge_key = $key
+group by all
+"""
 FOCUS = (
     *("service_provider_name", "provider_name", "invoice_issuer_name", "invoice_id"),
     *("billing_account_id", "sub_account_id", "sub_account_name", "charge_category"),
@@ -56,10 +62,26 @@ def explain_charge(scope: Scope, key: str) -> Node:
         {"read from": ledger.place(charge), "sha256 of the file": charge["object_sha256"]},
         (
             Node("on the bill (FOCUS)", facts={name: charge[name] for name in FOCUS}),
+            *_gpu_time(scope, key, currency),
             _recipients(scope, key, currency),
             ledger.statements(scope, ledger.Entries(charge=key)),
         ),
     )
+
+
+def _gpu_time(scope: Scope, key: str, currency: str) -> list[Node]:
+    """Whose GPU time a node's charge paid for; the rest of it is time that nobody held."""
+    parts = [
+        Node(
+            f"workload {row['workload']}",
+            row["amount"],
+            currency,
+            {"job": row["job_id"] if row["job_id"] != "none" else None},
+        )
+        for row in scope.rows(WORKLOADS, key=key)
+    ]
+    title = "of which GPU time that workloads held"
+    return [summed(title, currency, parts, top=scope.top)] if parts else []
 
 
 def _recipients(scope: Scope, key: str, currency: str) -> Node:

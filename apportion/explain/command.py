@@ -80,13 +80,13 @@ def charge(asked: Asked, charge_key: str) -> None:
 
 @explain.command()
 @click.argument("team")
-@click.argument("day", type=DAY)
+@click.argument("day", type=DAY, required=False)
 @click.pass_obj
-def team(asked: Asked, team: str, day: datetime) -> None:
-    """Explain a team's day."""
+def team(asked: Asked, team: str, day: datetime | None) -> None:
+    """Explain a team on a day, or in the whole release."""
     from apportion.explain.team import explain_team
 
-    asked.answer(lambda scope: explain_team(scope, team, day.date()))
+    asked.answer(lambda scope: explain_team(scope, team, _date(day)))
 
 
 @explain.command()
@@ -98,6 +98,16 @@ def model(asked: Asked, model: str, day: datetime | None) -> None:
     from apportion.explain.model import explain_model
 
     asked.answer(lambda scope: explain_model(scope, model, _date(day)))
+
+
+@explain.command()
+@click.argument("job_id")
+@click.pass_obj
+def job(asked: Asked, job_id: str) -> None:
+    """Explain a job: a Slurm job id, or namespace/name of a job on Kubernetes."""
+    from apportion.explain.job import explain_job
+
+    asked.answer(lambda scope: explain_job(scope, job_id))
 
 
 @explain.command()

@@ -145,6 +145,11 @@ def by_team(scope: Scope, entries: Entries, title: str) -> Node:
 
 def statements(scope: Scope, entries: Entries, title: str = "up to the statements") -> Node:
     """The statements on which entries stand."""
+    return on_statements(scope, scope.rows(STATEMENTS, **asdict(entries)), title)
+
+
+def on_statements(scope: Scope, rows: list[Row], title: str = "up to the statements") -> Node:
+    """Amounts by billing period and business unit, with the statement of each."""
     parts = [
         Node(
             f"statement {row['statement_id']}",
@@ -157,7 +162,7 @@ def statements(scope: Scope, entries: Entries, title: str = "up to the statement
                 "charged measure": row["charged_measure"],
             },
         )
-        for row in scope.rows(STATEMENTS, **asdict(entries))
+        for row in rows
     ]
     return summed(title, scope.currency, parts, top=EVERY)
 

@@ -22,8 +22,6 @@ with request as (
 select
     request.*,
     request.{amount} as amount,
-    logged.source_name, logged.object_key, logged.object_row,
-    logged.gateway_team, logged.api_key_alias,
     coalesce(logged.is_gateway_cache_hit, false) as is_gateway_cache_hit,
     owners.owner_rule,
     places.business_unit, places.cost_center
@@ -32,8 +30,8 @@ inner join landing.inference_requests as logged using (request_id, started_at)
 left join request_owners as owners
     on
         request.usage_date = owners.usage_date
-        and coalesce(lower(logged.gateway_team), '') = owners.gateway_team
-        and coalesce(lower(logged.api_key_alias), '') = owners.api_key_alias
+        and request.gateway_team = owners.gateway_team
+        and request.api_key_alias = owners.api_key_alias
 left join (
     select distinct charge_date, team, business_unit, cost_center from daily_cost_by_team
 ) as places

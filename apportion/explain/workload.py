@@ -1,8 +1,8 @@
-"""Why a workload or a job costs what it costs."""
+"""Why a workload costs what it costs."""
 
 from datetime import date
 
-from apportion.explain import ledger
+from apportion.explain import gpu_charges, ledger
 from apportion.explain.node import Node, summed, total
 from apportion.explain.scope import Row, Scope, unknown
 from apportion.explain.words import CLASSES
@@ -27,7 +27,6 @@ group by all
 order by node, gpu_model, activity_metric
 """
 WORKLOADS = "select distinct workload from workload_costs"
-ON_GPUS = "gpu_seconds_held"
 
 
 def explain_workload(scope: Scope, workload: str, day: date | None) -> Node:
@@ -43,7 +42,8 @@ def explain_workload(scope: Scope, workload: str, day: date | None) -> Node:
         )
         asked = f"It was asked for {day}. " if day else ""
         raise unknown("workload", workload, asked + advice, scope.names(WORKLOADS))
-    owners = {(row["team"], row["model"], row["deployment"], row["purpose"]) for row in rows}
+    deployments = sorted({row["deployment"] for row in rows} - {"none"})
+    gpu_time = gpu_charges.GpuTime(workload=workload, day=day)
     first, last = min(row["first"] for row in rows), max(row["last"] for row in rows)
     return Node(
         f"workload {workload}, {first} to {last}, {scope.measure}",
@@ -52,7 +52,10 @@ def explain_workload(scope: Scope, workload: str, day: date | None) -> Node:
         {},
         (
             _nodes(scope, rows, workload, day),
-            *(_owner(scope, owner, day) for owner in sorted(owners)),
+            gpu_charges.bill(scope, gpu_time),
+            gpu_charges.owners(scope, gpu_time),
+            *(_deployment(scope, deployment, day) for deployment in deployments),
+            *([] if deployments else [gpu_charges.statements(scope, gpu_time)]),
         ),
     )
 
@@ -87,25 +90,12 @@ def _held(gpus: list[Row], node: str) -> dict[str, object]:
     }
 
 
-def _owner(scope: Scope, owner: tuple[str, str, str, str], day: date | None) -> Node:
-    """A deployment has entries of its own; those of other workloads are mixed with their like."""
-    team, model, deployment, purpose = owner
-    if deployment != "none":
-        entries = ledger.Entries(deployment=deployment, day=day)
-        return Node(
-            f"deployment {deployment}: its requests carry the hours in which it served them",
-            facts={"owner": team, "model": model, "purpose": purpose},
-            parts=(
-                ledger.by_team(scope, entries, "paid by"),
-                ledger.by_class(scope, entries, "down to the bill"),
-                ledger.statements(scope, entries),
-            ),
-        )
-    entries = ledger.Entries(team=team, model=model, purpose=purpose, day=day, method=ON_GPUS)
+def _deployment(scope: Scope, deployment: str, day: date | None) -> Node:
+    entries = ledger.Entries(deployment=deployment, day=day)
     return Node(
-        f"team {team}, model {model}, purpose {purpose}",
-        facts={"note": "the bill lines are those of all GPU work of this team, model and purpose"},
+        f"deployment {deployment}: its requests carry the hours in which it served them",
         parts=(
+            ledger.by_team(scope, entries, "paid by"),
             ledger.by_class(scope, entries, "down to the bill"),
             ledger.statements(scope, entries),
         ),

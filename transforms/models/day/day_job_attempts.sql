@@ -95,6 +95,7 @@ owned as (
         max(account) as account,
         max(workload) as workload,
         max(team) as team,
+        max(owner_rule) as owner_rule,
         max(model) as model,
         max(purpose) as purpose
     from jobs
@@ -119,6 +120,7 @@ select
     coalesce(measured.account, owned.account, 'none') as account,
     owned.workload,
     coalesce(owned.team, 'unallocated') as team,
+    coalesce(owned.owner_rule, 'none') as owner_rule,
     coalesce(owned.model, 'none') as model,
     coalesce(owned.purpose, 'none') as purpose,
     coalesce(measured.state, 'none') as state,

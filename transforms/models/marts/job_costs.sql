@@ -4,7 +4,7 @@
     place of one another (the same replica of a job) are runs of the job one after the other.
 #}
 {% set text_columns = [
-    'job_name', 'user_name', 'account', 'workload', 'team', 'model', 'purpose', 'state', 'gpu_type'
+    'job_name', 'user_name', 'account', 'workload', 'team', 'owner_rule', 'model', 'purpose', 'state', 'gpu_type',
 ] %}
 {% set recency = milliseconds_between("timestamp '1970-01-01 00:00:00'", 'coalesce(ended_at, first_usage_date)') %}
 with

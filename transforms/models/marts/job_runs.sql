@@ -20,7 +20,8 @@ described as (
         {{ job_key() | join(', ') }},
         attempt,
         {% for column in [
-            'replica', 'job_name', 'user_name', 'account', 'workload', 'team', 'model', 'purpose', 'state', 'gpu_type'
+            'replica', 'job_name', 'user_name', 'account', 'workload', 'team', 'owner_rule', 'model', 'purpose',
+            'state', 'gpu_type',
         ] %}
         max({{ column }}) filter (where usage_date = last_usage_date) as {{ column }},
         {% endfor %}
@@ -65,6 +66,7 @@ select
     ordered.account,
     coalesce(ordered.workload, 'none') as workload,
     ordered.team,
+    ordered.owner_rule,
     ordered.model,
     ordered.purpose,
     ordered.state,

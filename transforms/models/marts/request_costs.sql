@@ -29,6 +29,9 @@ requests as (
         coalesce(cache_creation_input_tokens, 0) as cache_creation_input_tokens,
         coalesce(output_tokens, 0) as output_tokens,
         status,
+        source_name,
+        object_key,
+        object_row,
         case when coalesce(is_gateway_cache_hit, false) then 0 else 1 end as is_served
     from {{ source('landing', 'inference_requests') }}
 ),
@@ -60,7 +63,8 @@ phased as (
     {{ request_phases('owned', [
         'request_id', 'started_at', 'usage_date', 'team', 'model', 'deployment', 'replica_id', 'hosting', 'purpose',
         'pool_start', 'input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens', 'output_tokens',
-        'status', 'is_served', 'allocation_method', 'prefill_weight',
+        'status', 'is_served', 'allocation_method', 'prefill_weight', 'gateway_team', 'api_key_alias', 'source_name',
+        'object_key', 'object_row',
     ]) }}
 ),
 
@@ -104,7 +108,12 @@ select
     end as {{ name }},
     {% endfor %}
     coalesce(phased.prefill_weight, 1) as prefill_weight,
-    case when {{ is_priced }} then 'priced' else 'unpriced' end as cost_status
+    case when {{ is_priced }} then 'priced' else 'unpriced' end as cost_status,
+    phased.gateway_team,
+    phased.api_key_alias,
+    phased.source_name,
+    phased.object_key,
+    phased.object_row
 from phased
 cross join (select reporting_currency from {{ source('landing', 'run') }}) as run
 left join {{ ref('request_rates') }} as rates using (usage_date, deployment, pool_start)

@@ -45,6 +45,7 @@ select
     '' as replica,
     workloads.workload,
     workloads.team,
+    workloads.owner_rule,
     workloads.model,
     workloads.purpose
 from workloads
@@ -67,6 +68,7 @@ select
     replica,
     workload,
     team,
+    owner_rule,
     model,
     purpose
 from workloads
