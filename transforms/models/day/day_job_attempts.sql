@@ -1,6 +1,7 @@
 {#
     Each run of a job on each day, with the GPU time that telemetry saw it hold and, on Slurm, the GPU
-    time that accounting says it was given. A run with GPUs that telemetry never saw is listed too.
+    time that accounting says it was given. A run with GPUs that telemetry never saw is listed too, and a
+    pod that only the provider's own split of a charge names.
 #}
 with
 jobs as (select * from {{ ref('int_4_jobs__identified') }}),
@@ -79,7 +80,8 @@ runs as (
         null,
         null
     from jobs
-    inner join {{ ref('int_4_job_pods__seen') }} as pods using (usage_date, namespace, pod)  {# Slurm is above #}
+    left join {{ ref('int_4_job_pods__seen') }} as pods using (usage_date, namespace, pod)
+    where jobs.scheduler = 'kubernetes'
 ),
 
 owned as (

@@ -8,15 +8,15 @@ split as (
         split.usage_date,
         split.charge_key as source_charge_key,
         charges.billing_period,
-        coalesce(workloads.workload, 'none') as workload,
+        workloads.workload,
         coalesce(jobs.scheduler, 'none') as scheduler,
         coalesce(jobs.cluster, 'none') as cluster,
         coalesce(jobs.job_id, 'none') as job_id,
-        coalesce(workloads.team, 'unallocated') as team,
-        coalesce(workloads.owner_rule, 'none') as owner_rule,
-        coalesce(workloads.model, 'none') as model,
-        coalesce(workloads.deployment, 'none') as deployment,
-        coalesce(workloads.purpose, 'none') as purpose,
+        workloads.team,
+        workloads.owner_rule,
+        workloads.model,
+        workloads.deployment,
+        workloads.purpose,
         split.cost_class,
         charges.billing_currency,
         charges.reporting_currency,
@@ -24,7 +24,7 @@ split as (
     from {{ ref('int_3_workload_hours__split') }} as split
     inner join {{ ref('int_1_charges__classified') }} as charges  {# each share comes from a charge #}
         on split.charge_key = charges.charge_key
-    left join {{ ref('int_4_workloads__owned') }} as workloads
+    inner join {{ ref('int_4_workloads__owned') }} as workloads  {# time that nobody held has no workload #}
         on
             split.usage_date = workloads.usage_date
             and split.namespace = workloads.namespace
@@ -36,7 +36,6 @@ split as (
             and split.namespace = jobs.namespace
             and split.pod = jobs.pod
             and split.slurm_job = jobs.slurm_job
-    where split.pod <> '' or split.slurm_job <> ''
     group by all
 )
 

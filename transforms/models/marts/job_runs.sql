@@ -43,7 +43,7 @@ costs as ({{ job_sums(ref('day_job_costs'), job_key() + ['attempt']) }}),
 ordered as (
     select
         *,
-        count(started_at) over (
+        count(nullif(attempt, 'none')) over (
             partition by {{ job_key() | join(', ') }}, replica order by started_at nulls first, attempt
             rows unbounded preceding
         ) as run_number,
