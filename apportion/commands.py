@@ -136,13 +136,14 @@ def rollback(context: Context, generation: int | None) -> None:
     To GENERATION, or the one before the current. Statements and report follow. The next run
     publishes again what the landing zone says: correct the input or the rule first.
     """
+    from apportion.explain.pages import explained
     from warehouse.export import export
     from warehouse.lock import writer
     from warehouse.releases import rollback as point_back
 
     with writer(context.home, "rollback"):
         release = point_back(context.home, generation)
-        export(context.home)
+        export(context.home, explained)
     out = context.screen()
     out.say(f"generation {release.generation} is current again, usage up to {release.usage_date}")
     out.answer(release.model_dump(mode="json"))

@@ -204,11 +204,12 @@ def publish(settings: Settings, run_id: str) -> "Release":
 
 def export(settings: Settings) -> None:
     """Write statements and report of the current release, unless they are written."""
+    from apportion.explain.pages import explained
     from warehouse.export import export as write
     from warehouse.lock import writer
 
     with writer(settings.home, "export"):
-        write(settings.home)
+        write(settings.home, explained)
 
 
 def ingest_all(settings: Settings, usage_date: date, progress: Progress = quiet) -> None:

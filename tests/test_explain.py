@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -25,6 +26,7 @@ from apportion.explain.scope import Scope, opened
 from apportion.explain.team import explain_team
 from apportion.explain.workload import explain_workload
 from apportion.sample import SampleOptions, simulate
+from warehouse.explained import Subject
 
 ROOT = Path(__file__).parents[1]
 DAY = date(2026, 10, 1)
@@ -364,6 +366,30 @@ def test_a_pipe_gets_plain_text_and_json_gets_every_digit(world: Path, scope: Sc
     bill = document["parts"][0]
     assert bill["parts_add_up"]
     assert total(Decimal(line["amount"]) for line in bill["parts"]) == expected
+
+
+def test_the_report_explains_what_it_shows(world: Path, scope: Scope) -> None:
+    index = world / "report" / "index.html"
+    links = set(re.findall(r'href="(explain/[^"]+)"', index.read_text(encoding="utf-8")))
+    assert {f"explain/{path.name}" for path in (world / "report" / "explain").iterdir()} == links
+    kinds = Counter(link.removeprefix("explain/").split("-")[0] for link in links)
+    assert kinds["request"] == 10
+    assert kinds["job"] == kinds["charge"] == 15
+    assert kinds["team"] > 10
+    assert kinds["model"] > 10
+
+    ((job_id, amount),) = scope.connection.execute(
+        """
+        select job_id, reporting_effective_cost from job_costs
+        order by reporting_effective_cost desc, scheduler, cluster, job_id limit 1
+        """
+    ).fetchall()
+    page = (world / "report" / Subject("job", job_id).address).read_text(encoding="utf-8")
+    assert page.count(f'value="{exact(amount)}"') >= len(
+        ("runs", "busy and idle", "bill", "owner", "statements")
+    )
+    assert "read from" in page
+    assert "owner_rules.csv row" in page
 
 
 def test_the_others_are_one_line_with_their_sum() -> None:

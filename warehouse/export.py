@@ -6,6 +6,7 @@ from pydantic import BaseModel, ValidationError
 
 from apportion.errors import ConfigError
 from ingest.durable import write_json
+from warehouse.explained import Explain
 from warehouse.releases import current
 from warehouse.report import render_report
 from warehouse.statements import write_statements
@@ -20,8 +21,12 @@ class Exported(BaseModel):
     sha256: str
 
 
-def export(home: Path) -> None:
+def export(home: Path, explain: Explain | None = None) -> None:
     """Write statements and report, unless those on disk are of the current release.
+
+    Args:
+        home: the home folder.
+        explain: explains what the report shows.
 
     Raises:
         ConfigError: `NOTHING_PUBLISHED`.
@@ -35,7 +40,7 @@ def export(home: Path) -> None:
     if _exported(home) == wanted and (home / REPORT / "index.html").is_file():
         return
     write_statements(release.path(home), home / STATEMENTS)
-    render_report(release.path(home), home / REPORT, generation=release.generation)
+    render_report(release.path(home), home / REPORT, generation=release.generation, explain=explain)
     write_json(home / RECORD, wanted.model_dump())
 
 

@@ -1,4 +1,4 @@
-"""The report: one static page that works offline, without scripts, in the dark and on paper."""
+"""The report: static pages that work offline, without scripts, in the dark and on paper."""
 
 import base64
 import hashlib
@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from warehouse.explained import Explain, links, subjects, write_pages
 from warehouse.folders import replaced
 from warehouse.page_text import FILTERS
 from warehouse.report_content import read_content
@@ -14,12 +15,15 @@ from warehouse.report_reading import reading
 
 TEMPLATES = Path(__file__).parent / "templates"
 PAGE = "index.html"
+STYLES = ("report.css", "explain.css")
 SECTIONS = (
     ("overview", "Overview"),
     ("teams", "Teams"),
     ("models", "Models"),
     ("gpus", "GPUs and deployments"),
     ("requests", "Most expensive requests"),
+    ("jobs", "Jobs"),
+    ("charges", "Largest bill lines"),
     ("opportunities", "What could be saved"),
     ("reconciliation", "Reconciliation"),
     ("model-apis", "Model APIs"),
@@ -29,19 +33,23 @@ SECTIONS = (
 """Anchor and title; each has a template of its name."""
 
 
-def render_report(release: Path, destination: Path, *, generation: int) -> Path:
+def render_report(
+    release: Path, destination: Path, *, generation: int, explain: Explain | None = None
+) -> Path:
     """Write the report of a release; the same release gives the same bytes.
 
     Args:
         release: the DuckDB file of a published release.
         destination: the folder that the report replaces.
         generation: the release's number.
+        explain: explains what the report shows; without it there are no such pages.
 
     Returns:
         The page, `index.html`.
     """
     with reading(release) as connection:
         content = read_content(connection)
+        explained = explain(connection, subjects(content["tables"])) if explain else {}
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -51,14 +59,16 @@ def render_report(release: Path, destination: Path, *, generation: int) -> Path:
     )
     environment.filters.update(FILTERS)
     environment.globals["filters"] = FILTERS
-    style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
-    page = environment.get_template("report.html.jinja").render(
-        **content,
-        sections=SECTIONS,
-        generation=generation,
-        style=Markup(style),  # noqa: S704 - our own file
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-    )
+    style = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in STYLES)
+    environment.globals |= {
+        "run": content["run"],
+        "generation": generation,
+        "style": Markup(style),  # noqa: S704 - our own file
+        "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        "explained": links(explained),
+    }
+    page = environment.get_template("report.html.jinja").render(**content, sections=SECTIONS)
     with replaced(destination) as folder:
         (folder / PAGE).write_text(page, encoding="utf-8")
+        write_pages(folder, explained, environment.get_template("explain.html.jinja").render)
     return destination / PAGE

@@ -31,9 +31,13 @@ ADDING_UP = {
     "teams": ("cost",),
     "models": ("cost",),
     "gpu_models": ("cost", "idle_held_cost", "unheld_cost"),
+    "outcomes": ("cost",),
 }
 """The columns whose cells, as shown, add up to their rounded total."""
 EACH = {
+    "charges": ("cost",),
+    "jobs": ("cost", "idle", "lost"),
+    "users": ("cost", "idle"),
     "deployments": ("cost", "idle"),
     "levers": ("saving_low", "saving_expected", "saving_high"),
     "model_apis": ("billed_cost",),

@@ -4,6 +4,8 @@
 reporting currency.
 """
 
+from warehouse.report_items import CHARGES, JOBS, OUTCOMES, REQUESTS, USERS
+
 IDLE = "('idle_held', 'idle_unheld')"
 CHART_DAYS = 92
 NAMED_MODELS = 40
@@ -110,19 +112,6 @@ DEPLOYMENTS = f"""
     order by cost desc, deployment, model
     limit 15
 """  # noqa: S608
-REQUESTS = """
-    select
-        request_id, started_at, team, model, deployment, input_tokens, output_tokens, status,
-        reporting_effective_cost as cost,
-        reporting_idle_effective_cost as idle
-    from request_costs
-    where
-        cost_status = 'priced'
-        and started_at >= (select max(usage_date) from daily_unit_economics)
-        and started_at < (select max(usage_date) + 1 from daily_unit_economics)
-    order by cost desc, request_id
-    limit 10
-"""
 GPU_DAYS = f"""
     select
         usage_date,
@@ -260,6 +249,10 @@ TABLES = {
     "models": MODELS,
     "deployments": DEPLOYMENTS,
     "requests": REQUESTS,
+    "jobs": JOBS,
+    "outcomes": OUTCOMES,
+    "users": USERS,
+    "charges": CHARGES,
     "gpu_days": GPU_DAYS,
     "gpu_models": GPU_MODELS,
     "levers": LEVERS,

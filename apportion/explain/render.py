@@ -37,17 +37,24 @@ def _line(node: Node, whole: Decimal | None) -> Text:
     line = Text(node.title)
     if node.amount is not None:
         line.append(f"  {rounded(node.amount)} {node.currency}", "bold")
-        if whole and abs(node.amount) <= abs(whole):
-            share = ROUNDING.divide(ROUNDING.multiply(node.amount, HUNDRED), whole)
-            line.append(f"  {share.quantize(TENTH, context=ROUNDING)} %", "cyan")
+        if share := share_of(node, whole):
+            line.append(f"  {share}", "cyan")
     facts = known(node.facts)
     if facts:
-        said = [f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in facts.items()]
+        said = [f"{name.replace('_', ' ')}: {plain(value)}" for name, value in facts.items()]
         short = [fact for fact in said if len(fact) < LONG]
         long = [fact for fact in said if len(fact) >= LONG]
         rows = [";  ".join(short[at : at + ABREAST]) for at in range(0, len(short), ABREAST)]
         line.append("\n" + "\n".join((*rows, *long)), "dim")
     return line
+
+
+def share_of(node: Node, whole: Decimal | None) -> str:
+    """The part of the line above in percent; nothing where that would mislead."""
+    if node.amount is None or not whole or abs(node.amount) > abs(whole):
+        return ""
+    share = ROUNDING.divide(ROUNDING.multiply(node.amount, HUNDRED), whole)
+    return f"{share.quantize(TENTH, context=ROUNDING)} %"
 
 
 def rounded(amount: Decimal) -> str:
@@ -58,7 +65,8 @@ def rounded(amount: Decimal) -> str:
     return f"{amount.quantize(unit, context=ROUNDING):,f}"
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """A fact as people write it."""
     if isinstance(value, Decimal):
         return _digits(value)
     if isinstance(value, bool):

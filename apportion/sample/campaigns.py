@@ -13,6 +13,7 @@ UNLABELLED_SHARE = 0.12
 NIGHT_START = 20 * HOUR_MINUTES
 NIGHT_MINUTES = 9 * HOUR_MINUTES
 GANG_NODES = 3
+PEOPLE = 5
 FAILURES = {"0": "Error", "7": "OOMKilled"}
 """How runs ended whose random name starts with a digit."""
 
@@ -134,9 +135,11 @@ def _start(
 
 def _job_labels(experiment: Experiment, job: str, worker: int) -> dict[str, str]:
     """What the controller of a job writes on its pods."""
+    person = int(job[-2:], 16) % PEOPLE
+    user = {"label_user": f"{experiment.team[:4]}{person}"}
     if experiment.purpose != "training":
-        return {"label_batch_kubernetes_io_job_name": job}
-    return {
+        return user | {"label_batch_kubernetes_io_job_name": job}
+    return user | {
         "label_training_kubeflow_org_job_name": job,
         "label_training_kubeflow_org_replica_type": "worker",
         "label_training_kubeflow_org_replica_index": str(worker),

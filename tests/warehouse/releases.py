@@ -28,6 +28,7 @@ OWNERS = [
     ("unallocated", "unallocated", "unallocated"),
 ]
 PERIODS = (date(2026, 9, 1), date(2026, 10, 1))
+LOST = ("failed", "node_failed", "preempted", "timed_out", "requeued")
 LAST_DAY = date(2026, 10, 3)
 CLASSES = ("direct", "idle_held", "shared", "tax", "credit", "commitment_unused")
 MODELS = (("none", "none", "none"), ("chat-7b", "chat-7b-eu", "online_inference"))
@@ -101,6 +102,7 @@ def make_release(path: Path, *, charges_only: bool = False, seed: int = 7) -> Pa
         if not charges_only:
             _serve_requests(connection)
             _run_gpus(connection)
+            _run_jobs(connection)
             _suggest(connection)
     return path
 
@@ -271,6 +273,45 @@ def _run_gpus(connection: duckdb.DuckDBPyConnection) -> None:
                 active_gpu_seconds=capacity * Decimal("0.5"),
                 unheld_gpu_seconds=capacity * Decimal("0.25"),
             )
+
+
+def _run_jobs(connection: duckdb.DuckDBPyConnection) -> None:
+    for number, outcome in enumerate(("completed", "node_failed", "running")):
+        cost = Decimal("100.005") * (number + 1)
+        held = Decimal(3600 * (number + 1))
+        named = {
+            "scheduler": "slurm",
+            "cluster": "hall",
+            "job_id": f"{SCRIPT}{number}",
+            "job_name": SCRIPT,
+            "user_name": FORMULA,
+            "team": FORMULA,
+            "purpose": "training",
+            "reporting_effective_cost": cost,
+            "held_gpu_seconds": held,
+        }
+        insert(connection, "job_runs", attempt="a", run_number=1, outcome=outcome, **named)
+        lost = {f"{name}_cost": Decimal(0) for name in LOST}
+        lost["node_failed_cost"] = cost if outcome == "node_failed" else Decimal(0)
+        insert(
+            connection,
+            "job_costs",
+            run_count=1,
+            gpu_count=8,
+            reporting_idle_cost=Decimal(1),
+            goodput_ratio=None if outcome == "running" else Decimal(number == 0),
+            **lost,
+            **named,
+        )
+    insert(
+        connection,
+        "daily_cost_by_user",
+        charge_date=LAST_DAY,
+        user_name=FORMULA,
+        team=FORMULA,
+        cost_class="direct",
+        reporting_effective_cost=Decimal("600.03"),
+    )
 
 
 def _suggest(connection: duckdb.DuckDBPyConnection) -> None:

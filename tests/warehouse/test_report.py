@@ -5,6 +5,7 @@ import shutil
 import struct
 import subprocess
 import zlib
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -14,9 +15,10 @@ import duckdb
 import pytest
 from jinja2 import UndefinedError
 
-from tests.warehouse.releases import SCRIPT, make_release
+from tests.warehouse.releases import FORMULA, SCRIPT, make_release
 from warehouse import report
 from warehouse.charts import Bar, stacked_days
+from warehouse.explained import Line, Subject
 from warehouse.page_text import FILTERS, percent, unit_cost
 from warehouse.report import SECTIONS, render_report
 from warehouse.report_queries import TABLES
@@ -279,6 +281,53 @@ def test_a_chart_has_a_bar_for_every_value_and_words_for_those_who_cannot_see_it
         assert f'<title id="x-{kind}-title">Cost &lt;1&gt;</title>' in svg
 
 
+def explain(_release: duckdb.DuckDBPyConnection, asked: Sequence[Subject]) -> dict[Subject, Line]:
+    """An explanation of everything but one, with names as hostile as they come."""
+    leaf = Line(f"charge {SCRIPT}", "1.00 EUR", "1.000000000000000001", "50.0 %", (("x", SCRIPT),))
+    linked = Line(f"team {FORMULA}", "2.00 EUR", "2.0")
+    sum_of_both = Line("sum", "3.00 EUR", "3.0", lines=(leaf, linked))
+    return {one: Line("all", "3.00 EUR", "3.0", lines=(sum_of_both,)) for one in asked[1:]}
+
+
+@pytest.fixture(scope="module")
+def explained(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("explained") / "report"
+    return render_report(release, folder, generation=41, explain=explain)
+
+
+def test_what_is_explained_is_linked_and_nothing_else(explained: Path, page: Page) -> None:
+    assert not [link for link in page.named("href") if link.startswith("explain")]
+    text = explained.read_text(encoding="utf-8")
+    links = [link for link in Page(text).named("href") if link.startswith("explain/")]
+    files = {f"explain/{file.name}" for file in (explained.parent / "explain").iterdir()}
+    assert set(links) == files
+    kinds = {link.removeprefix("explain/").split("-")[0] for link in links}
+    assert kinds == {"request", "team", "model", "job", "charge"}
+    assert len([link for link in links if link.startswith("explain/request")]) == 9
+
+
+def test_an_explanation_is_a_tree_that_needs_no_script(explained: Path) -> None:
+    for file in (explained.parent / "explain").iterdir():
+        text = file.read_text(encoding="utf-8")
+        page = Page(text)
+        assert SCRIPT not in text
+        assert not ACTIVE & set(page.tags)
+        assert page.tags.count("details") == page.tags.count("summary") == 1
+        assert "1.000000000000000001" in page.named("value")
+        links = page.named("href")
+        assert [link for link in links if link.startswith("../index.html#")]
+        local = [link for link in links if link.endswith(".html")]
+        assert len(local) == 1
+        assert (file.parent / local[0]).is_file()
+
+
+def test_names_that_look_alike_have_pages_of_their_own() -> None:
+    names = ("a/b", "a b", "A-B", "", "団队", "x" * 300, "x" * 301, "../../etc")
+    addresses = {Subject("team", name).address for name in names}
+    assert len(addresses) == len(names)
+    assert all(re.fullmatch(r"explain/team-[a-z0-9-]{1,80}\.html", one) for one in addresses)
+
+
 def test_numbers_read_well() -> None:
     assert FILTERS["money"](Decimal("-1234.50")) == "\u22121,234.50"
     assert percent(Decimal(1), Decimal(3)) == "33.3 %"
@@ -344,6 +393,23 @@ def test_a_browser_shows_the_page_without_complaint(
     shown_width, shown_height, rows = pixels(picture)
     assert (shown_width, shown_height) == (width, 1800)
     assert len(rows) > 200
+
+
+@pytest.mark.server
+def test_a_browser_shows_an_explanation_and_prints_all_of_it(
+    explained: Path, tmp_path: Path
+) -> None:
+    file = next((explained.parent / "explain").glob("job-*"))
+    result = run_chromium(tmp_path, "--screenshot=" + str(tmp_path / "a.png"), file.as_uri())
+    assert "CONSOLE" not in result.stderr
+    closed = tmp_path / "closed.html"
+    text = file.read_text(encoding="utf-8").replace("<details open>", "<details>")
+    line = '<div class="leaf">'
+    closed.write_text(text.replace(line, line * 400 + "</div>" * 399))
+    for page, least in ((file, 1), (closed, 3)):
+        pdf = tmp_path / f"{page.stem}.pdf"
+        run_chromium(tmp_path, f"--print-to-pdf={pdf}", page.as_uri())
+        assert len(re.findall(rb"/Type\s*/Page[^s]", pdf.read_bytes())) >= least
 
 
 @pytest.mark.server
