@@ -13,12 +13,12 @@
 
 {#
     What resources of one kind share in their names: the words before the first number
-    (`train-nodes-0a1b` gives `train-nodes`); empty where that says nothing.
+    (`train-nodes-0a1b` gives `train-nodes-`); empty where that says nothing.
 #}
 {% macro name_prefix(name) -%}
     case
-        when length({{ regexp_part('lower(' ~ name ~ ')', '^[a-z]+([-_][a-z]+)*') }}) >= 4
-        then {{ regexp_part('lower(' ~ name ~ ')', '^[a-z]+([-_][a-z]+)*') }}
+        when length({{ regexp_part('lower(' ~ name ~ ')', '^([a-z]+[-_])+') }}) >= 4
+        then {{ regexp_part('lower(' ~ name ~ ')', '^([a-z]+[-_])+') }}
         else ''
     end
 {%- endmacro %}

@@ -34,7 +34,7 @@ inner join {{ charges }} as charges using (charge_key)  {# every entry comes fro
 where entries.team = 'unallocated'
 {% endmacro %}
 
-{# Amounts of `unallocated_charges` and its like, one row per subject. #}
+{# Amounts of `unallocated_charges` and its like, one row per subject, its tags and user. #}
 {% macro sum_unallocated(rows) %}
 select
     usage_date,
@@ -46,13 +46,13 @@ select
     max(match_field) as match_field,
     max(match_key) as match_key,
     max(match_value) as match_value,
-    max(tags) as tags,
+    tags,
     max(namespace) as namespace,
-    max(slurm_user) as slurm_user,
+    slurm_user,
     {{ from_quanta('sum(reporting_billed_cost_quanta)') }} as reporting_billed_cost,
     {{ from_quanta('sum(reporting_effective_cost_quanta)') }} as reporting_effective_cost
 from {{ rows }}
-group by usage_date, provider, sub_account_id, service_name, subject_type, subject
+group by usage_date, provider, sub_account_id, service_name, subject_type, subject, tags, slurm_user
 {% endmacro %}
 
 {# A value as a cell of a CSV file. #}

@@ -1,6 +1,6 @@
 {#
     Whose spend carries which attribute: what an unowned resource or workload is compared with. Tags
-    and name prefixes of owned charges; labels, namespaces and users of owned workloads.
+    and name prefixes of owned charges; machines, labels, namespaces and users of owned workloads.
 #}
 with
 charges as (
@@ -43,6 +43,26 @@ workloads as (
     group by all
 ),
 
+{# Whose workloads ran on a billed machine: what else it costs is most likely theirs. #}
+machines as (
+    select
+        split.usage_date,
+        lower(trim(charges.resource_id)) as resource_id,
+        owned.team,
+        sum(split.reporting_effective_cost_quanta) as cost_quanta
+    from {{ ref('int_3_workload_hours__split') }} as split
+    inner join {{ ref('int_1_charges__classified') }} as charges  {# each share comes from a charge #}
+        on split.charge_key = charges.charge_key
+    inner join {{ ref('int_4_workloads__owned') }} as owned  {# time that nobody held tells nothing #}
+        on
+            split.usage_date = owned.usage_date
+            and split.namespace = owned.namespace
+            and split.pod = owned.pod
+            and split.slurm_job = owned.slurm_job
+    where owned.team <> 'unallocated' and charges.resource_id is not null
+    group by all
+),
+
 label_entries as (
     {{ json_entries('workloads', 'pod_labels', ['usage_date', 'team', 'cost_quanta']) }}
 ),
@@ -60,6 +80,10 @@ evidence as (
         on
             lower(trim(tag_entries.entry_key)) = aliases.alias_key
             and {{ in_force('aliases', 'tag_entries.usage_date') }}
+
+    union all
+
+    select usage_date, 'resource_id', '', resource_id, team, cost_quanta from machines
 
     union all
 

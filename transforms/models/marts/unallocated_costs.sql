@@ -11,7 +11,7 @@ costs as (
                 reporting_effective_cost desc,
                 provider asc, sub_account_id asc, service_name asc, subject_type asc, subject asc
         ) as cost_rank
-    from {{ ref('int_unallocated_costs__gathered') }}
+    from {{ ref('int_unallocated_costs__summed') }}
 ),
 
 suggested as (

@@ -1,27 +1,4 @@
-{# Unallocated spend of the whole window, one row per subject. #}
-with
-rows_of_days as (
-    select * from {{ ref('day_unallocated_costs') }}
-    union all
-    select * from {{ ref('int_period_unallocated_costs__summed') }}
-)
-
-select
-    provider,
-    sub_account_id,
-    service_name,
-    subject_type,
-    subject,
-    max(match_field) as match_field,
-    max(match_key) as match_key,
-    max(match_value) as match_value,
-    max(tags) as tags,
-    max(namespace) as namespace,
-    max(slurm_user) as slurm_user,
-    min(usage_date) as first_usage_date,
-    max(usage_date) as last_usage_date,
-    cast(count(distinct usage_date) as bigint) as day_count,
-    cast(sum(reporting_billed_cost) as decimal(38, 18)) as reporting_billed_cost,
-    cast(sum(reporting_effective_cost) as decimal(38, 18)) as reporting_effective_cost
-from rows_of_days
-group by provider, sub_account_id, service_name, subject_type, subject
+{# Unallocated spend of days and of charges longer than a day, by subject, tags and user. #}
+select * from {{ ref('day_unallocated_costs') }}
+union all
+select * from {{ ref('int_period_unallocated_costs__summed') }}

@@ -1,12 +1,13 @@
 {#
     The most likely owner of each unallocated subject: the team with the largest part of the owned
-    spend that shares an attribute with it, if that is at least half; of equal parts, the more
-    specific attribute's. A subject whose own name holds that of a team is that team's first.
+    spend that shares an attribute with it, if that is at least half. What is closest to the subject
+    counts first: its own machine, its own name, then what people wrote on it, then where it is.
 #}
 {% set subject = ['provider', 'sub_account_id', 'service_name', 'subject_type', 'subject'] %}
-{% set fields = [
-    'name', 'tag', 'pod_label', 'slurm_user', 'name_prefix', 'namespace', 'deployment', 'sub_account_id'
-] %}
+{% set closeness = {
+    'resource_id': 1, 'name': 2, 'tag': 3, 'pod_label': 3, 'slurm_user': 3,
+    'name_prefix': 4, 'namespace': 4, 'deployment': 4, 'sub_account_id': 4,
+} %}
 with
 candidates as (
     select
@@ -36,7 +37,7 @@ candidates as (
         names.team,
         cast(0 as decimal(38, 18)),
         1000
-    from {{ ref('int_unallocated_costs__gathered') }} as costs
+    from {{ ref('int_unallocated_costs__summed') }} as costs
     inner join {{ ref('stg_reference__team_names') }} as names  {# names no team: no evidence #}
         on
             length(names.team_name) >= 3
@@ -52,14 +53,15 @@ ranked as (
         row_number() over (
             partition by {{ subject | join(', ') }}
             order by
-                support_permille desc,
                 case match_field
-                    {% for field in fields %}
-                    when '{{ field }}' then {{ loop.index }}
+                    {% for field, rank in closeness.items() %}
+                    when '{{ field }}' then {{ rank }}
                     {% endfor %}
                 end,
+                support_permille desc,
                 evidence_cost desc,
                 length(match_value) desc,
+                match_field,
                 match_key,
                 match_value,
                 team
