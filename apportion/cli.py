@@ -8,6 +8,7 @@ import click
 
 from apportion import __version__, commands, views
 from apportion.calibrate import calibrate
+from apportion.close import close
 from apportion.context import HOME, Context
 from apportion.errors import ApportionError
 from apportion.explain.command import explain
@@ -84,6 +85,7 @@ for command in (
     commands.rebuild,
     views.doctor,
     calibrate,
+    close,
 ):
     main.add_command(command)
 

@@ -87,6 +87,16 @@ QUERIES: dict[str, tuple[str, tuple[str, ...], str]] = {
         group by reporting_currency
         """,
     ),
+    "periods": (
+        "Billing periods",
+        ("billing period", "status", "currency", "charged"),
+        """
+        select strftime(billing_period, '%Y-%m'), status, currency, sum(total_cost)
+        from statements
+        group by billing_period, status, currency
+        order by billing_period, currency
+        """,
+    ),
     "classes": (
         "By cost class",
         ("cost class", "currency", "effective cost"),

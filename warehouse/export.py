@@ -4,10 +4,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from apportion.errors import ConfigError
 from ingest.durable import write_json
+from warehouse.closings import STATEMENTS as ISSUED
+from warehouse.closings import closings
 from warehouse.explained import Explain
-from warehouse.releases import current
+from warehouse.read import serving
 from warehouse.report import render_report
 from warehouse.statements import write_statements
 
@@ -19,6 +20,7 @@ class Exported(BaseModel):
 
     generation: int
     sha256: str
+    closed: tuple[str, ...] = ()
 
 
 def export(home: Path, explain: Explain | None = None) -> None:
@@ -31,15 +33,14 @@ def export(home: Path, explain: Explain | None = None) -> None:
     Raises:
         ConfigError: `NOTHING_PUBLISHED`.
     """
-    release = current(home)
-    if release is None:
-        raise ConfigError(
-            "NOTHING_PUBLISHED", f"{home}: nothing is published yet. Run `apportion run` first."
-        )
-    wanted = Exported(generation=release.generation, sha256=release.sha256)
+    release = serving(home)
+    closed = {c.name: c.folder(home) / ISSUED for c in closings(home)}
+    wanted = Exported(
+        generation=release.generation, sha256=release.sha256, closed=tuple(sorted(closed))
+    )
     if _exported(home) == wanted and (home / REPORT / "index.html").is_file():
         return
-    write_statements(release.path(home), home / STATEMENTS)
+    write_statements(release.path(home), home / STATEMENTS, closed)
     render_report(release.path(home), home / REPORT, generation=release.generation, explain=explain)
     write_json(home / RECORD, wanted.model_dump())
 

@@ -17,6 +17,7 @@ from apportion.settings import Settings
 from ingest.ledger import LakeFile
 from ingest.schemas import QUARANTINE, TABLES
 from ingest.source import ControlTotal
+from warehouse.closings import ENTRIES, ENTRY
 
 if TYPE_CHECKING:
     from warehouse.plan import Plan
@@ -163,6 +164,21 @@ def mount_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings, plan
         ],
     )
     _control_totals(connection, plan)
+    mount(
+        connection,
+        "landing.closed_entries",
+        ENTRY,
+        [closing.folder(settings.home) / ENTRIES for closing in plan.closings],
+    )
+    _table(
+        connection,
+        "closings (billing_period date, charged_measure varchar, closed_by varchar, "
+        "closed_at timestamp)",
+        [
+            (c.billing_period, c.charged_measure, c.closed_by, c.closed_at.replace(tzinfo=None))
+            for c in plan.closings
+        ],
+    )
 
 
 def _control_totals(connection: duckdb.DuckDBPyConnection, plan: "Plan") -> None:

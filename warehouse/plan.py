@@ -18,10 +18,12 @@ from typing import Any
 
 import duckdb
 
+from apportion.errors import ConfigError
 from apportion.settings import Settings
 from ingest.ledger import CurrentDelivery, LakeFile, Ledger
 from ingest.records import Refusal
 from ingest.schemas import DATES, REFERENCE, TABLES
+from warehouse.closings import Closing, closings
 from warehouse.mount import mount
 
 CODE_SUFFIXES = {".sql", ".py", ".yml", ".csv"}
@@ -57,6 +59,7 @@ class Plan:
     files: tuple[LakeFile, ...]
     deliveries: tuple[CurrentDelivery, ...]
     refusals: tuple[Refusal, ...]
+    closings: tuple[Closing, ...]
 
     def covers(self, partition: str) -> bool:
         """Whether a day, or a billing period, lies in the window of the build."""
@@ -86,6 +89,8 @@ def make_plan(settings: Settings, usage_date: date, transforms: Path) -> Plan:
     last = min(usage_date, settings.schedule.last_usage_date or usage_date)
     files = tuple(file for file in ledger.current_files() if _is_within(file, first, last))
     deliveries, refusals = tuple(ledger.current_deliveries()), tuple(ledger.refusals())
+    closed = closings(settings.home)
+    _refuse_to_reopen(settings, closed)
     code = code_version(transforms)
     return Plan(
         fingerprint=_hash(
@@ -95,6 +100,7 @@ def make_plan(settings: Settings, usage_date: date, transforms: Path) -> Plan:
             last,
             [(f.table, f.source_name, f.partition, f.sha256) for f in files],
             [_identity(delivery) for delivery in deliveries],
+            [closing.model_dump(mode="json") for closing in closed],
         ),
         first_usage_date=first,
         usage_date=last,
@@ -104,7 +110,28 @@ def make_plan(settings: Settings, usage_date: date, transforms: Path) -> Plan:
         files=files,
         deliveries=deliveries,
         refusals=refusals,
+        closings=closed,
     )
+
+
+def _refuse_to_reopen(settings: Settings, closed: tuple[Closing, ...]) -> None:
+    """A closed period must stay within the window, in the currency that it was closed in."""
+    for closing in closed:
+        for name, now, then in (
+            ("schedule.first_usage_date", settings.schedule.first_usage_date, "first_usage_date"),
+            (
+                "organization.reporting_currency",
+                settings.organization.reporting_currency,
+                "currency",
+            ),
+        ):
+            before = getattr(closing, then)
+            if now > before if isinstance(now, date) else now != before:
+                raise ConfigError(
+                    "CLOSED_PERIOD_CHANGED",
+                    f"{name} is {now}, but {closing.name} was closed with {before}: everything "
+                    f"that was charged would look wrong. Nothing was built. Set {name} back.",
+                )
 
 
 def code_version(transforms: Path) -> str:

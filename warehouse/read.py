@@ -9,15 +9,16 @@ from threading import Lock
 import duckdb
 
 from apportion.errors import ConfigError
-from warehouse.releases import current, verify
+from warehouse.closings import FOLDER as CLOSINGS
+from warehouse.releases import Release, current, verify
 
 PARQUET = re.compile(r"'((?:[^']|'')*\.parquet)'")
 MOST_SPILL = "10GB"
 OPENING = Lock()
 
 
-def published(home: Path) -> Path:
-    """The file of the current release, under its own name.
+def serving(home: Path) -> Release:
+    """The current release.
 
     Raises:
         ConfigError: `NOTHING_PUBLISHED`.
@@ -27,7 +28,16 @@ def published(home: Path) -> Path:
         raise ConfigError(
             "NOTHING_PUBLISHED", f"{home}: nothing is published yet. Run `apportion run` first."
         )
-    return release.path(home)
+    return release
+
+
+def published(home: Path) -> Path:
+    """The file of the current release, under its own name.
+
+    Raises:
+        ConfigError: `NOTHING_PUBLISHED`.
+    """
+    return serving(home).path(home)
 
 
 def connect(
@@ -98,6 +108,10 @@ def _lake_files(connection: duckdb.DuckDBPyConnection, home: Path) -> list[str]:
     views = connection.execute("select sql from duckdb_views() where not internal").fetchall()
     names = {name for (sql,) in views for name in PARQUET.findall(sql)}
     folders = {name: Path(name.replace("''", "'")).parent for name in names}
-    lake = (home / "lake").resolve()
-    ours = {folder for folder in set(folders.values()) if folder.resolve().is_relative_to(lake)}
+    roots = [(home / name).resolve() for name in ("lake", CLOSINGS)]
+    ours = {
+        folder
+        for folder in set(folders.values())
+        if any(folder.resolve().is_relative_to(root) for root in roots)
+    }
     return [f"'{name}'" for name in sorted(names) if folders[name] in ours]

@@ -18,10 +18,12 @@ from warehouse.rounding import exact_sum, minor_unit, round_parts
 
 KEYS = (
     *("team", "cost_center", "cost_class", "model", "deployment", "purpose"),
-    *("provider", "service_name"),
+    *("provider", "service_name", "adjusted_period"),
 )
 LINES = f"""
-    select {", ".join(KEYS)}, amount, billed_cost, effective_cost
+    select
+        {", ".join(KEYS[:-1])}, strftime(adjusted_period, '%Y-%m') as adjusted_period,
+        amount, billed_cost, effective_cost
     from main.statement_lines
     where business_unit = $business_unit and billing_period = $billing_period
     order by all
@@ -40,11 +42,28 @@ SHARED = """
     group by all
     order by all
 """
-LEDGER = """
-    select provider, sum(case $measure when 'billed_cost' then reporting_billed_cost
-        else reporting_effective_cost end) as amount
-    from main.cost_ledger
+ADJUSTMENTS = """
+    select
+        strftime(adjusted_period, '%Y-%m'), team, provider, service_name, cost_class, reason,
+        sum(case $measure when 'billed_cost' then billed_cost else effective_cost end) as amount,
+        sum(billed_cost) as billed_cost,
+        sum(effective_cost) as effective_cost
+    from main.adjustments
     where business_unit = $business_unit and billing_period = $billing_period
+    group by all
+    order by all
+"""
+LEDGER = """
+    select provider, sum(case $measure when 'billed_cost' then billed else effective end) as amount
+    from (
+        select provider, reporting_billed_cost as billed, reporting_effective_cost as effective
+        from main.cost_ledger
+        where business_unit = $business_unit and billing_period = $billing_period
+        union all
+        select provider, billed_cost, effective_cost
+        from main.adjustments
+        where business_unit = $business_unit and billing_period = $billing_period
+    )
     group by all
     order by all
 """
@@ -58,6 +77,7 @@ class Header(NamedTuple):
     business_unit: str
     currency: str
     charged_measure: str
+    status: str
     total_cost: Decimal
     line_count: int
     payable: Decimal
@@ -89,6 +109,7 @@ class Statement:
     teams: tuple[Entry, ...]
     models: tuple[Entry, ...]
     shared: tuple[Entry, ...]
+    adjustments: tuple[Entry, ...]
     ledger: tuple[tuple[str, Decimal], ...]
 
     def by_provider(self) -> dict[str, Decimal]:
@@ -104,8 +125,8 @@ def headers(connection: duckdb.DuckDBPyConnection) -> Iterator[Header]:
     """The statements of a release, with totals rounded so that they add up to their period's."""
     rows = connection.execute(
         """
-        select statement_id, billing_period, business_unit, currency, charged_measure, total_cost,
-            line_count
+        select statement_id, billing_period, business_unit, currency, charged_measure, status,
+            total_cost, line_count
         from main.statements
         order by billing_period, business_unit
         """
@@ -114,7 +135,7 @@ def headers(connection: duckdb.DuckDBPyConnection) -> Iterator[Header]:
     for row in rows:
         periods[row[1]].append(row)
     for members in periods.values():
-        payable = round_parts([row[5] for row in members], minor_unit(members[0][3]))
+        payable = round_parts([row[6] for row in members], minor_unit(members[0][3]))
         yield from (Header._make((*row, part)) for row, part in zip(members, payable, strict=True))
 
 
@@ -123,6 +144,10 @@ def read_statement(connection: duckdb.DuckDBPyConnection, header: Header) -> Sta
     of = {"business_unit": header.business_unit, "billing_period": header.billing_period}
     measured = of | {"measure": header.charged_measure}
     unit = minor_unit(header.currency)
+
+    def table(query: str, keys: int = 6) -> tuple[Entry, ...]:
+        return tuple(_rounded(_entries(connection.execute(query, measured).fetchall(), keys), unit))
+
     lines = _entries(connection.execute(LINES, of).fetchall(), len(KEYS))
     teams = _summed(lines, ("team", "cost_center"), unit, header.payable)
     return Statement(
@@ -131,7 +156,8 @@ def read_statement(connection: duckdb.DuckDBPyConnection, header: Header) -> Sta
         classes=tuple(_summed(lines, ("cost_class",), unit, header.payable)),
         teams=tuple(teams),
         models=tuple(_summed(lines, ("model", "purpose"), unit, header.payable)),
-        shared=tuple(_rounded(_entries(connection.execute(SHARED, measured).fetchall(), 6), unit)),
+        shared=table(SHARED),
+        adjustments=table(ADJUSTMENTS),
         ledger=tuple(connection.execute(LEDGER, measured).fetchall()),
     )
 

@@ -10,9 +10,12 @@ same release gives the same bytes.
 import csv
 import hashlib
 import re
+import shutil
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 
@@ -20,22 +23,26 @@ from apportion.errors import GateRefused
 from warehouse.cells import exact_text, text_cell
 from warehouse.folders import replaced
 from warehouse.rounding import exact_sum
-from warehouse.statement_data import KEYS, Statement, headers, read_statement
+from warehouse.statement_data import KEYS, Header, Statement, headers, read_statement
 from warehouse.workbook import write_workbook
 
 SLUG_LENGTH = 60
 COLUMNS = (
     *("statement_id", "billing_period", "business_unit", *KEYS, "currency", "charged_measure"),
+    "status",
     *("payable_amount", "amount", "billed_cost", "effective_cost"),
 )
 
 
-def write_statements(release: Path, destination: Path) -> list[Path]:
+def write_statements(
+    release: Path, destination: Path, closed: Mapping[str, Path] = MappingProxyType({})
+) -> list[Path]:
     """Write the statements of every billing period and business unit of a release.
 
     Args:
         release: the DuckDB file of a published release.
         destination: the folder that they replace.
+        closed: the issued statements of closed periods (`2026-10`), which are copied as they are.
 
     Returns:
         The files, in order of their paths.
@@ -45,19 +52,47 @@ def write_statements(release: Path, destination: Path) -> list[Path]:
     """
     with duckdb.connect(release, read_only=True) as connection, replaced(destination) as folder:
         wanted = list(headers(connection))
-        slugs = folder_names({header.business_unit for header in wanted})
-        written = []
-        for header in wanted:
-            statement = read_statement(connection, header)
+        statements = [read_statement(connection, h) for h in wanted if h.period not in closed]
+        for statement in statements:
             _verify(release, statement)
-            slug = slugs[header.business_unit]
-            path = folder / header.period / slug / f"{header.period}-{slug}"
-            path.parent.mkdir(parents=True)
-            write_lines(statement, path.with_name(f"{path.name}.csv"))
-            write_workbook(statement, path.with_name(f"{path.name}.xlsx"))
-            written.append(statement)
-        _verify_whole(release, connection, written)
+        _verify_whole(release, connection, [statement.header for statement in statements])
+        _write(statements, {header.business_unit for header in wanted}, folder)
+        for period, issued in closed.items():
+            shutil.copytree(issued / period, folder / period)
     return sorted(path for path in destination.rglob("*") if path.is_file())
+
+
+def write_closed(connection: duckdb.DuckDBPyConnection, period: date, destination: Path) -> None:
+    """Write the statements of one period as they are issued: their status is `closed`.
+
+    Args:
+        connection: the release that the period is closed on.
+        period: the first day of the month.
+        destination: a folder that does not exist yet.
+
+    Raises:
+        GateRefused: `STATEMENTS_INCOMPLETE`, the files would not say what the release says.
+    """
+    wanted = list(headers(connection))
+    statements = [
+        read_statement(connection, header._replace(status="closed"))
+        for header in wanted
+        if header.billing_period == period
+    ]
+    for statement in statements:
+        _verify(destination, statement)
+    _write(statements, {header.business_unit for header in wanted}, destination)
+
+
+def _write(statements: Iterable[Statement], units: set[str], folder: Path) -> None:
+    slugs = folder_names(units)
+    for statement in statements:
+        header = statement.header
+        slug = slugs[header.business_unit]
+        path = folder / header.period / slug / f"{header.period}-{slug}"
+        path.parent.mkdir(parents=True)
+        write_lines(statement, path.with_name(f"{path.name}.csv"))
+        write_workbook(statement, path.with_name(f"{path.name}.xlsx"))
 
 
 def folder_names(business_units: Iterable[str]) -> dict[str, str]:
@@ -93,6 +128,7 @@ def write_lines(statement: Statement, path: Path) -> None:
                     *(text_cell(key) for key in line.keys),
                     header.currency,
                     header.charged_measure,
+                    header.status,
                     f"{line.payable:f}",
                     exact_text(line.amount),
                     exact_text(line.billed_cost),
@@ -122,12 +158,15 @@ def _verify(release: Path, statement: Statement) -> None:
 
 
 def _verify_whole(
-    release: Path, connection: duckdb.DuckDBPyConnection, statements: list[Statement]
+    release: Path, connection: duckdb.DuckDBPyConnection, written: list[Header]
 ) -> None:
     """All statements together are the whole ledger: no unit is missing and none is twice there."""
-    rows = connection.execute("select amount from main.statement_lines").fetchall()
+    periods = sorted({header.billing_period for header in written})
+    rows = connection.execute(
+        "select amount from main.statement_lines where billing_period = any($1)", [periods]
+    ).fetchall()
     expected = exact_sum([amount for (amount,) in rows])
-    total = exact_sum([statement.header.total_cost for statement in statements])
+    total = exact_sum([header.total_cost for header in written])
     if total != expected:
         raise GateRefused(
             "STATEMENTS_INCOMPLETE",

@@ -104,12 +104,25 @@ VIOLATIONS = (
         "main.statements",
         "what business units are charged is not what the ledger says of the month",
         """
-        with ledger as (
+        with entries as (
+            select billing_period, statement_measure as measure,
+                reporting_billed_cost as billed_cost, reporting_effective_cost as effective_cost
+            from main.cost_ledger cross join landing.run
+            where billing_period not in (select billing_period from landing.closings)
+            union all
+            select billing_period, statement_measure, billed_cost, effective_cost
+            from main.adjustments cross join landing.run
+            union all
+            select statement_period, charged_measure, billed_cost, effective_cost
+            from landing.closed_entries
+            inner join landing.closings on statement_period = closings.billing_period
+        ),
+        ledger as (
             select
                 billing_period,
-                sum(case when statement_measure = 'billed_cost' then reporting_billed_cost
-                    else reporting_effective_cost end) as ledger_cost
-            from main.cost_ledger cross join landing.run
+                sum(case measure when 'billed_cost' then billed_cost else effective_cost end)
+                    as ledger_cost
+            from entries
             group by billing_period
         ),
         charged as (

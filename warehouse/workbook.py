@@ -54,6 +54,12 @@ def write_workbook(statement: Statement, path: Path) -> None:
         ("provider", "service", "cost class", "policy", "method", "team"),
         statement.shared,
     )
+    if statement.adjustments:
+        book.table(
+            "adjustments",
+            ("adjusted period", "team", "provider", "service", "cost class", "reason"),
+            statement.adjustments,
+        )
     book.reconciliation()
     book.close()
 
@@ -95,6 +101,7 @@ class Book:
         facts: list[tuple[str, Cell]] = [
             ("Business unit", header.business_unit),
             ("Billing period", header.period),
+            ("Status", header.status),
             ("Currency", header.currency),
             ("Charged measure", header.charged_measure.replace("_", " ")),
             ("Amount charged", header.payable),

@@ -47,7 +47,7 @@ DERIVED = """
     insert into statements by name
     select
         statement_id, billing_period, business_unit, currency,
-        'effective_cost' as charged_measure, sum(amount) as total_cost,
+        'effective_cost' as charged_measure, 'draft' as status, sum(amount) as total_cost,
         coalesce(sum(amount) filter (cost_class = 'direct'), 0) as direct_cost,
         0 as idle_cost, 0 as shared_cost, 0 as tax_cost, 0 as credit_cost, 0 as other_cost,
         count(*) as line_count
