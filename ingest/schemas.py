@@ -10,14 +10,23 @@ from types import MappingProxyType
 
 import polars as pl
 
-Columns = dict[str, pl.DataType | type[pl.DataType]]
-"""Column names and types, in order."""
+from ingest.reference_schemas import DATES, REFERENCE
+from ingest.schema_types import MONEY, TIMESTAMP, Columns
 
-MONEY = pl.Decimal(38, 18)
-"""An amount, unit price or quantity, exact to 10^-18 of its unit."""
-
-TIMESTAMP = pl.Datetime("us")
-"""An instant in UTC, stored without a zone."""
+__all__ = [
+    "DATES",
+    "FOCUS_CHARGES",
+    "INFERENCE_REQUESTS",
+    "LINEAGE",
+    "MONEY",
+    "PROMETHEUS_SAMPLES",
+    "QUARANTINE",
+    "REFERENCE",
+    "SLURM_JOBS",
+    "TABLES",
+    "TIMESTAMP",
+    "Columns",
+]
 
 LINEAGE: Columns = {
     "source_name": pl.String,
@@ -138,15 +147,21 @@ INFERENCE_REQUESTS: Columns = {
     "input_tokens": pl.Int64,
     "cache_read_input_tokens": pl.Int64,
     "cache_creation_input_tokens": pl.Int64,
+    "cache_creation_1h_input_tokens": pl.Int64,
+    "input_audio_tokens": pl.Int64,
+    "cache_read_audio_input_tokens": pl.Int64,
     "output_tokens": pl.Int64,
     "reasoning_output_tokens": pl.Int64,
+    "output_audio_tokens": pl.Int64,
+    "search_requests": pl.Int64,
     "reported_cost": MONEY,
     "prompt_hmac": pl.String,
     "request_tags": pl.String,
 }
 """One model call (attempt). `input_tokens` are all input tokens, cached ones included;
-`output_tokens` are all output tokens, reasoning included. Prompts and completions never get
-here."""
+`output_tokens` are all output tokens, reasoning included; what is a part of what else, and how each
+vendor counts it, is in `ingest.usage`. `service_tier` is standard, batch, flex, priority or the
+vendor's own word. Prompts and completions never get here."""
 
 SLURM_JOBS: Columns = {
     "job_id": pl.String,
@@ -168,104 +183,6 @@ SLURM_JOBS: Columns = {
 }
 """The part of an allocation record of `sacct -X -D` that lies on one UTC day; a requeued job has
 several records a day, told apart by `submit_at`. `node_list` is written out, between commas."""
-
-DATES: Columns = {"valid_from": pl.Date, "valid_to": pl.Date}
-"""Half-open validity in usage days; an empty `valid_to` means still in force."""
-
-REFERENCE: Mapping[str, Columns] = MappingProxyType(
-    {
-        "teams": {
-            "team": pl.String,
-            "cost_center": pl.String,
-            "business_unit": pl.String,
-            "owner": pl.String,
-            **DATES,
-        },
-        "team_aliases": {"alias": pl.String, "team": pl.String, **DATES},
-        "tag_aliases": {"alias_key": pl.String, "tag_key": pl.String, **DATES},
-        "owner_rules": {
-            "rule_id": pl.String,
-            "priority": pl.Int64,
-            "match_field": pl.String,
-            "match_key": pl.String,
-            "match_value": pl.String,
-            "team": pl.String,
-            **DATES,
-        },
-        "workload_rules": {
-            "rule_id": pl.String,
-            "priority": pl.Int64,
-            "match_field": pl.String,
-            "match_key": pl.String,
-            "match_value": pl.String,
-            "purpose": pl.String,
-            "model": pl.String,
-            **DATES,
-        },
-        "deployments": {
-            "deployment": pl.String,
-            "model": pl.String,
-            "gen_ai_provider_name": pl.String,
-            "request_model": pl.String,
-            "hosting": pl.String,
-            "team": pl.String,
-            "purpose": pl.String,
-            "input_token_weight": pl.Int64,
-            "cache_read_token_weight": pl.Int64,
-            "output_token_weight": pl.Int64,
-            "request_weight": pl.Int64,
-            "prefill_weight": pl.Int64,
-            "request_method": pl.String,
-            **DATES,
-        },
-        "token_weights": {
-            "model": pl.String,
-            "gpu_model": pl.String,
-            "input_token_weight": pl.Int64,
-            "cache_read_token_weight": pl.Int64,
-            "output_token_weight": pl.Int64,
-            "request_weight": pl.Int64,
-            "weight_source": pl.String,
-            **DATES,
-        },
-        "model_meters": {
-            "service_provider_name": pl.String,
-            "sku_meter": pl.String,
-            "gen_ai_provider_name": pl.String,
-            "model": pl.String,
-            "token_type": pl.String,
-            **DATES,
-        },
-        "model_prices": {
-            "gen_ai_provider_name": pl.String,
-            "model": pl.String,
-            "token_type": pl.String,
-            "price_per_token": MONEY,
-            "currency": pl.String,
-            "price_source": pl.String,
-            **DATES,
-        },
-        "shared_cost_policies": {
-            "policy_id": pl.String,
-            "step": pl.Int64,
-            "match_field": pl.String,
-            "match_value": pl.String,
-            "method": pl.String,
-            "metric": pl.String,
-            "team": pl.String,
-            "weight": pl.Int64,
-            **DATES,
-        },
-        "exchange_rates": {
-            "currency": pl.String,
-            "reporting_currency": pl.String,
-            "rate": pl.Decimal(18, 9),
-            **DATES,
-        },
-    }
-)
-"""What a company edits: one CSV file per table, named `<table>.csv`. Every table is
-effective-dated."""
 
 TABLES: Mapping[str, Columns] = MappingProxyType(
     {

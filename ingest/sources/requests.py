@@ -7,10 +7,11 @@ import polars as pl
 from ingest import schemas
 from ingest.source import Batch
 from ingest.sources.quarantine import complete
+from ingest.usage import PARTS, SERVICE_TIERS
 
 TABLE = "inference_requests"
 COLUMNS: schemas.Columns = {"object_row": pl.Int64, **schemas.INFERENCE_REQUESTS}
-TOKENS = tuple(name for name in COLUMNS if name.endswith("_tokens"))
+TOKENS = tuple(name for name in COLUMNS if name.endswith(("_tokens", "_requests")))
 COUNT = r"^([0-9]{1,15})(?:\.0{1,9})?$"
 """A whole number, also written as a float."""
 
@@ -36,9 +37,6 @@ def token_problems() -> list[Problem]:
 
 def problems() -> list[Problem]:
     """What must hold of every call, whatever its log."""
-    tokens = {name: _count(name) for name in TOKENS}
-    cached = tokens["cache_read_input_tokens"].fill_null(0)
-    created = tokens["cache_creation_input_tokens"].fill_null(0)
     return [
         Problem(
             "MISSING_VALUE", "request_id", pl.col("request_id").is_null(), "the call has no id"
@@ -55,19 +53,15 @@ def problems() -> list[Problem]:
             pl.col("completed_at") < pl.col("started_at"),
             "the call ends before it starts",
         ),
-        Problem(
-            "TOKEN_IDENTITY",
-            "input_tokens",
-            cached + created > tokens["input_tokens"].fill_null(0),
-            "more input tokens were cached than there were",
-        ),
-        Problem(
-            "TOKEN_IDENTITY",
-            "output_tokens",
-            tokens["reasoning_output_tokens"] > tokens["output_tokens"].fill_null(0),
-            "more output tokens were reasoning than there were",
-        ),
+        *(_more_than_whole(whole, parts) for whole, parts in PARTS.items()),
     ]
+
+
+def _more_than_whole(whole: str, parts: tuple[str, ...]) -> Problem:
+    """Parts of a count that exceed it, as where cached tokens stand beside the input tokens."""
+    counted = pl.sum_horizontal(_count(part).fill_null(0) for part in parts)
+    told = _count(whole).fill_null(0)
+    return Problem("TOKEN_IDENTITY", whole, counted > told, f"{' and '.join(parts)} exceed {whole}")
 
 
 def repeated_requests(hashes: pl.DataFrame) -> pl.DataFrame:
@@ -117,19 +111,25 @@ def request_batch(typed: pl.DataFrame, found: list[Problem]) -> Batch:
     """The batch of typed calls.
 
     Args:
-        typed: columns and types of `COLUMNS`, but tokens as text; `object_key`; and `record`, the
-            text of the row, for people to look at where it is quarantined.
+        typed: columns and types of `COLUMNS`, but counts and the service tier as the log has them;
+            `object_key`; and `record`, the text of the row, for people to look at where it is
+            quarantined.
         found: what makes a row untrustworthy, the first that holds being its reason.
     """
     reason = pl.coalesce(
         pl.when(problem.rows).then(pl.lit(number)) for number, problem in enumerate(found)
     )
-    typed = typed.with_columns(problem=reason.cast(pl.Int32))
+    typed = typed.with_columns(problem=reason.cast(pl.Int32), service_tier=_service_tier())
     is_good = pl.col("problem").is_null()
     counts = (_count(name) for name in TOKENS)
     rows = typed.filter(is_good).with_columns(*counts).select("object_key", *COLUMNS)
     partitions = rows["started_at"].dt.strftime("%Y-%m-%d")
     return Batch(TABLE, rows, partitions, _quarantined(typed.filter(~is_good), found))
+
+
+def _service_tier() -> pl.Expr:
+    folded = pl.col("service_tier").str.strip_chars().str.to_lowercase()
+    return folded.replace_strict(dict(SERVICE_TIERS), default=folded, return_dtype=pl.String)
 
 
 def _count(column: str) -> pl.Expr:

@@ -25,9 +25,14 @@ CANARY = "canary-7d1f"
 START = datetime(2026, 10, 3, 4, tzinfo=UTC).timestamp()
 USAGE = {
     "prompt_tokens": 100,
-    "prompt_tokens_details": {"cached_tokens": 40},
+    "prompt_tokens_details": {
+        "cached_tokens": 40,
+        "audio_tokens": 30,
+        "cache_creation_token_details": {"ephemeral_1h_input_tokens": 4},
+    },
     "cache_creation_input_tokens": 10,
-    "completion_tokens_details": {"reasoning_tokens": 7},
+    "completion_tokens_details": {"reasoning_tokens": 7, "audio_tokens": 2},
+    "server_tool_use": {"web_search_requests": 1},
 }
 
 
@@ -157,8 +162,13 @@ def test_a_payload_is_typed_field_by_field(gateway: Gateway) -> None:
         "input_tokens": 100,
         "cache_read_input_tokens": 40,
         "cache_creation_input_tokens": 10,
+        "cache_creation_1h_input_tokens": 4,
+        "input_audio_tokens": 30,
+        "cache_read_audio_input_tokens": None,
         "output_tokens": 20,
         "reasoning_output_tokens": 7,
+        "output_audio_tokens": 2,
+        "search_requests": 1,
         "reported_cost": Decimal("0.000000125000000000"),
         "prompt_hmac": None,
         "request_tags": '["cost_center:CC-1"]',
@@ -182,6 +192,10 @@ def test_a_payload_is_typed_field_by_field(gateway: Gateway) -> None:
         ),
         ({"prompt_tokens": 100.0}, "input_tokens", 100),
         ({"cost_breakdown": {"service_tier": "flex"}}, "service_tier", "flex"),
+        ({"metadata": {"usage_object": {"service_tier": "Default"}}}, "service_tier", "standard"),
+        ({"metadata": {"usage_object": {"service_tier": "auto"}}}, "service_tier", None),
+        ({"metadata": {"usage_object": {"service_tier": "Turbo"}}}, "service_tier", "turbo"),
+        ({"call_type": "aretrieve_batch"}, "service_tier", "batch"),
         ({"request_tags": None}, "request_tags", None),
         ({"metadata": {"usage_object": None}}, "cache_read_input_tokens", None),
         (
@@ -213,7 +227,7 @@ def test_a_key_that_was_logged_in_the_clear_is_hashed(gateway: Gateway) -> None:
         ({"completion_tokens": "many"}, "BAD_TOKENS", "output_tokens"),
         ({"completion_tokens": [3]}, "BAD_TOKENS", "output_tokens"),
         ({"prompt_tokens": 49}, "TOKEN_IDENTITY", "input_tokens"),
-        ({"completion_tokens": 6}, "TOKEN_IDENTITY", "output_tokens"),
+        ({"completion_tokens": 8}, "TOKEN_IDENTITY", "output_tokens"),
         ({"startTime": None}, "BAD_TIMESTAMP", "started_at"),
         ({"startTime": "yesterday"}, "BAD_TIMESTAMP", "started_at"),
         ({"endTime": START}, "REQUEST_TIMES", "completed_at"),

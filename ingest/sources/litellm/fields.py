@@ -13,7 +13,10 @@ from typing import Any
 
 import orjson
 
-RECORD, METADATA, USAGE, PROMPT, COMPLETION, COST = range(6)
+from ingest.schemas import INFERENCE_REQUESTS
+from ingest.usage import LITELLM, first_of
+
+RECORD, METADATA, USAGE, COST = range(4)
 """The objects of a record that hold fields; see `_objects`."""
 
 Place = tuple[int, str]
@@ -42,23 +45,17 @@ FIELDS: Mapping[str, tuple[Place, ...]] = MappingProxyType(
         "cache_hit": ((RECORD, "cache_hit"),),
         "stream": ((RECORD, "stream"),),
         "input_tokens": ((RECORD, "prompt_tokens"),),
-        "cache_read_input_tokens": (
-            (PROMPT, "cached_tokens"),
-            (USAGE, "cache_read_input_tokens"),
-        ),
-        "cache_creation_input_tokens": (
-            (USAGE, "cache_creation_input_tokens"),
-            (PROMPT, "cache_creation_tokens"),
-        ),
         "output_tokens": ((RECORD, "completion_tokens"),),
-        "reasoning_output_tokens": ((COMPLETION, "reasoning_tokens"),),
         "cost": ((RECORD, "response_cost"), (RECORD, "spend")),
     }
 )
+COUNTS = {name: places for name, (places,) in LITELLM.counts.items() if name in INFERENCE_REQUESTS}
+"""The counts of the usage object that are kept; those of the record itself come first."""
+
 END_USER = ((METADATA, "user_api_key_end_user_id"), (RECORD, "end_user"))
 PROBLEM = "problem"
 EXTRA = ("request_tags", "end_user_hmac", "prompt_hmac", PROBLEM)
-COLUMNS = (*FIELDS, *EXTRA)
+COLUMNS = (*FIELDS, *(name for name in COUNTS if name not in FIELDS), *EXTRA)
 """The keys of a landed line, all of them text or null."""
 
 HMAC_BYTES = 16
@@ -74,6 +71,10 @@ def redact(record: Mapping[str, Any], key: bytes | None) -> dict[str, str | None
     """
     objects = _objects(record)
     kept = {name: _text(_first(objects, places)) for name, places in FIELDS.items()}
+    for name, paths in COUNTS.items():
+        kept[name] = kept.get(name) or _text(first_of(objects[USAGE], paths))
+    if kept["service_tier"] is None and "batch" in (kept["call_type"] or ""):
+        kept["service_tier"] = "batch"
     kept["api_key_hash"] = _hashed(kept["api_key_hash"])
     if record.get("response_cost_failure_debug_info"):
         kept["cost"] = None  # no price was known, which LiteLLM writes as 0.0
@@ -87,14 +88,7 @@ def redact(record: Mapping[str, Any], key: bytes | None) -> dict[str, str | None
 def _objects(record: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     metadata = _object(_parsed(record.get("metadata")))
     usage = _object(metadata.get("usage_object"))
-    return (
-        record,
-        metadata,
-        usage,
-        _object(usage.get("prompt_tokens_details")),
-        _object(usage.get("completion_tokens_details")),
-        _object(record.get("cost_breakdown")),
-    )
+    return record, metadata, usage, _object(record.get("cost_breakdown"))
 
 
 def _object(value: Any) -> Mapping[str, Any]:

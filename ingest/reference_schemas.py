@@ -1,0 +1,106 @@
+"""The tables that a company edits, column by column."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import polars as pl
+
+from ingest.schema_types import MONEY, Columns
+
+DATES: Columns = {"valid_from": pl.Date, "valid_to": pl.Date}
+"""Half-open validity in usage days; an empty `valid_to` means still in force."""
+
+REFERENCE: Mapping[str, Columns] = MappingProxyType(
+    {
+        "teams": {
+            "team": pl.String,
+            "cost_center": pl.String,
+            "business_unit": pl.String,
+            "owner": pl.String,
+            **DATES,
+        },
+        "team_aliases": {"alias": pl.String, "team": pl.String, **DATES},
+        "tag_aliases": {"alias_key": pl.String, "tag_key": pl.String, **DATES},
+        "owner_rules": {
+            "rule_id": pl.String,
+            "priority": pl.Int64,
+            "match_field": pl.String,
+            "match_key": pl.String,
+            "match_value": pl.String,
+            "team": pl.String,
+            **DATES,
+        },
+        "workload_rules": {
+            "rule_id": pl.String,
+            "priority": pl.Int64,
+            "match_field": pl.String,
+            "match_key": pl.String,
+            "match_value": pl.String,
+            "purpose": pl.String,
+            "model": pl.String,
+            **DATES,
+        },
+        "deployments": {
+            "deployment": pl.String,
+            "model": pl.String,
+            "gen_ai_provider_name": pl.String,
+            "request_model": pl.String,
+            "hosting": pl.String,
+            "team": pl.String,
+            "purpose": pl.String,
+            "input_token_weight": pl.Int64,
+            "cache_read_token_weight": pl.Int64,
+            "output_token_weight": pl.Int64,
+            "request_weight": pl.Int64,
+            "prefill_weight": pl.Int64,
+            "request_method": pl.String,
+            **DATES,
+        },
+        "token_weights": {
+            "model": pl.String,
+            "gpu_model": pl.String,
+            "input_token_weight": pl.Int64,
+            "cache_read_token_weight": pl.Int64,
+            "output_token_weight": pl.Int64,
+            "request_weight": pl.Int64,
+            "weight_source": pl.String,
+            **DATES,
+        },
+        "model_meters": {
+            "service_provider_name": pl.String,
+            "sku_meter": pl.String,
+            "gen_ai_provider_name": pl.String,
+            "model": pl.String,
+            "token_type": pl.String,
+            **DATES,
+        },
+        "model_prices": {
+            "gen_ai_provider_name": pl.String,
+            "model": pl.String,
+            "token_type": pl.String,
+            "price_per_token": MONEY,
+            "currency": pl.String,
+            "price_source": pl.String,
+            **DATES,
+        },
+        "shared_cost_policies": {
+            "policy_id": pl.String,
+            "step": pl.Int64,
+            "match_field": pl.String,
+            "match_value": pl.String,
+            "method": pl.String,
+            "metric": pl.String,
+            "team": pl.String,
+            "weight": pl.Int64,
+            **DATES,
+        },
+        "exchange_rates": {
+            "currency": pl.String,
+            "reporting_currency": pl.String,
+            "rate": pl.Decimal(18, 9),
+            **DATES,
+        },
+    }
+)
+"""What a company edits: one CSV file per table, named `<table>.csv`. Every table is
+effective-dated."""
