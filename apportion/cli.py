@@ -12,6 +12,7 @@ from apportion.close import close
 from apportion.context import HOME, Context
 from apportion.errors import ApportionError
 from apportion.explain.command import explain
+from apportion.prices import prices
 
 HELP = """Attribute every dollar of cloud, GPU and model-API spend to a team, a model and a query.
 
@@ -85,6 +86,7 @@ for command in (
     commands.rebuild,
     views.doctor,
     calibrate,
+    prices,
     close,
 ):
     main.add_command(command)

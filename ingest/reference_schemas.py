@@ -78,6 +78,8 @@ REFERENCE: Mapping[str, Columns] = MappingProxyType(
             "gen_ai_provider_name": pl.String,
             "model": pl.String,
             "token_type": pl.String,
+            "service_tier": pl.String,
+            "context_tokens_over": pl.Int64,
             "price_per_token": MONEY,
             "currency": pl.String,
             "price_source": pl.String,

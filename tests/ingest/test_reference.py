@@ -65,7 +65,7 @@ def reference(make_settings: Callable[..., Settings], tmp_path: Path) -> Referen
 
 
 def test_tables_are_typed(reference: Reference) -> None:
-    reference.rows("model_prices", "openai,gpt-x,input,2.5e-7,USD, list ,2026-01-01,")
+    reference.rows("model_prices", "openai,gpt-x,input,,,2.5e-7,USD, list ,2026-01-01,")
     reference.rows("exchange_rates", "EUR,USD,1.08125,2026-10-01,2026-11-01")
     assert reference.collect().rows == 4
     fraud, search = sorted(reference.table("teams"), key=lambda row: row["team"])
@@ -74,6 +74,7 @@ def test_tables_are_typed(reference: Reference) -> None:
     assert (fraud["owner"], fraud["object_key"], fraud["object_row"]) == (None, "teams.csv", 2)
     (price,) = reference.table("model_prices")
     assert (price["price_per_token"], price["price_source"]) == (Decimal("2.5E-7"), "list")
+    assert (price["service_tier"], price["context_tokens_over"]) == ("standard", 0)
     (rate,) = reference.table("exchange_rates")
     assert rate["rate"] == Decimal("1.08125")
 
@@ -86,7 +87,7 @@ def test_every_table_can_be_filled(reference: Reference) -> None:
     reference.rows("deployments", "chat,llama,,,self_hosted,search,online_inference,1,0,3,,,,,")
     reference.rows("token_weights", "llama,NVIDIA H100,10,1,40,0,calibrated,,")
     reference.rows("model_meters", "OpenAI,gpt-x input,openai,gpt-x,input,,")
-    reference.rows("model_prices", "openai,gpt-x,input,0.00001,USD,,,")
+    reference.rows("model_prices", "openai,gpt-x,input,batch,200000,0.00001,USD,,,")
     reference.rows(
         "shared_cost_policies",
         "network,1,service_category,Networking,proportional,,,,,",
@@ -137,9 +138,9 @@ def test_every_table_has_its_rules() -> None:
         ("exchange_rates", "EUR,USD,NaN,,", '"NaN" is not a decimal number.'),
         ("exchange_rates", 'EUR,USD,"1,5",,', '"1,5" is not a decimal number.'),
         ("exchange_rates", "EUR,USD,$1,,", '"$1" is not a decimal number.'),
-        ("model_prices", "o,m,input,,USD,,,", "column price_per_token: is empty."),
-        ("model_prices", "o,m,input,1e-19,USD,,,", "has more than 18 decimal places."),
-        ("model_prices", "o,m,inptu,1,USD,,,", '"inptu" is not known (did you mean "input"?)'),
+        ("model_prices", "o,m,input,,,,USD,,,", "column price_per_token: is empty."),
+        ("model_prices", "o,m,input,,,1e-19,USD,,,", "has more than 18 decimal places."),
+        ("model_prices", "o,m,inptu,,,1,USD,,,", '"inptu" is not known (did you mean "input"?)'),
     ],
 )
 def test_a_wrong_cell_is_named_by_file_line_and_column(
@@ -199,8 +200,8 @@ def test_a_file_that_is_not_csv_text_is_named(
         ("deployments", "d,m,,,api,,,,,,,,,,", "d,n,,,api,,,,,,,,,,", 'deployment "d"'),
         (
             "model_prices",
-            "o,m,input,1,USD,,2026-01-01,",
-            "o,m,input,2,USD,,2026-06-01,",
+            "o,m,input,,,1,USD,,2026-01-01,",
+            "o,m,input,standard,0,2,USD,,2026-06-01,",
             'token_type "input"',
         ),
         ("exchange_rates", "EUR,USD,1,,", "EUR,USD,2,,2026-01-01", 'currency "EUR"'),

@@ -107,12 +107,8 @@ def _typed(table: str, cells: dict[str, str]) -> tuple[dict[str, Any], list[tupl
 
 
 def _value(table: str, column: str, dtype: pl.DataType | type[pl.DataType], text: str) -> Any:
-    if column == "valid_from" and not text:
-        return ALWAYS
     if not text:
-        if column in rules.OPTIONAL[table] or column == "valid_to":
-            return None
-        raise ValueError("is empty")
+        return _empty(table, column)
     if dtype == pl.Date:
         return _date(text)
     if dtype == pl.Int64:
@@ -120,6 +116,14 @@ def _value(table: str, column: str, dtype: pl.DataType | type[pl.DataType], text
     if isinstance(dtype, pl.Decimal):
         return _at_least(_decimal(text, dtype), column, text)
     return _choice(table, column, text)
+
+
+def _empty(table: str, column: str) -> Any:
+    if column == "valid_from":
+        return ALWAYS
+    if column in rules.OPTIONAL[table] or column == "valid_to":
+        return rules.DEFAULTS.get((table, column))
+    raise ValueError("is empty")
 
 
 def _date(text: str) -> date:

@@ -11,7 +11,13 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "deployments": ("deployment",),
     "token_weights": ("model", "gpu_model"),
     "model_meters": ("service_provider_name", "sku_meter"),
-    "model_prices": ("gen_ai_provider_name", "model", "token_type"),
+    "model_prices": (
+        "gen_ai_provider_name",
+        "model",
+        "token_type",
+        "service_tier",
+        "context_tokens_over",
+    ),
     "shared_cost_policies": ("policy_id", "match_field", "match_value", "team"),
     "exchange_rates": ("currency", "reporting_currency"),
 }
@@ -40,11 +46,17 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     ),
     "token_weights": frozenset(),
     "model_meters": frozenset(),
-    "model_prices": frozenset({"price_source"}),
+    "model_prices": frozenset({"service_tier", "context_tokens_over", "price_source"}),
     "shared_cost_policies": frozenset({"metric", "team", "weight"}),
     "exchange_rates": frozenset(),
 }
 """Columns that may be empty; `valid_from` and `valid_to` may be empty in every table."""
+
+DEFAULTS: Mapping[tuple[str, str], str | int] = {
+    ("model_prices", "service_tier"): "standard",
+    ("model_prices", "context_tokens_over"): 0,
+}
+"""What an empty cell, or a column that is left out, says."""
 
 _RESOURCE_FIELDS = ("namespace", "pod_label", "slurm_account")
 _PURPOSES = (
@@ -56,6 +68,14 @@ _PURPOSES = (
     "platform",
 )
 _TOKEN_TYPES = ("input", "cache_read", "cache_creation", "output", "request")
+_PRICED_TOKEN_TYPES = (
+    *_TOKEN_TYPES,
+    "cache_creation_1h",
+    "reasoning",
+    "input_audio",
+    "cache_read_audio",
+    "output_audio",
+)
 
 CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("owner_rules", "match_field"): (
@@ -74,7 +94,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("deployments", "purpose"): _PURPOSES,
     ("deployments", "request_method"): ("residency", "weighted_tokens"),
     ("model_meters", "token_type"): _TOKEN_TYPES,
-    ("model_prices", "token_type"): _TOKEN_TYPES,
+    ("model_prices", "token_type"): _PRICED_TOKEN_TYPES,
     ("shared_cost_policies", "match_field"): (
         "cost_class",
         "charge_category",
@@ -96,6 +116,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
 
 MINIMUM: Mapping[str, int] = {
     "price_per_token": 0,
+    "context_tokens_over": 0,
     "input_token_weight": 0,
     "cache_read_token_weight": 0,
     "output_token_weight": 0,

@@ -48,5 +48,7 @@ left join {{ ref('stg_reference__model_prices') }} as prices
     on
         coalesce(billed.deployment, logged.deployment) = prices.gen_ai_provider_name || '/' || prices.model
         and coalesce(billed.token_type, logged.token_type) = prices.token_type
+        and prices.service_tier = 'standard'
+        and prices.context_tokens_over = 0
         and {{ in_force('prices', 'coalesce(billed.usage_date, logged.usage_date)') }}
 where coalesce(billed.billed_quantity, 0) <> 0 or coalesce(logged.logged_quantity, 0) <> 0 or billed.billed_quanta <> 0
