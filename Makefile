@@ -17,7 +17,7 @@ export APPORTION_HOME
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup daily test check format airflow docs bench clean
+.PHONY: help setup daily test check format airflow docs bench accuracy clean
 
 help: ## show these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ docs: $(READY) ## write the documentation of every table and column to var/docs/
 bench: $(READY) ## measure the attribution against plain reading and writing, and day 30 against 7
 	$(VENV)/bin/python -m benchmarks.attribution
 	$(VENV)/bin/python -m benchmarks.days
+
+accuracy: $(READY) ## measure attribution against the truth of simulated companies
+	$(VENV)/bin/python -m benchmarks.accuracy
 
 clean: ## remove the environment and all caches; the home folder stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -14,6 +14,7 @@ LOST_SCRAPE_SHARE = 0.002
 LARGEST_OFFSET_US = 60_000_000
 CHECKPOINT_EVERY, CHECKPOINT_MINUTES, CHECKPOINT_LEVEL = 240, 6, 0.08
 BURST_MINUTES, BURST_SHARE = 10, 0.55
+GAP_US = 30 * MINUTE_US
 STEADY, BURSTY, SERVING = range(3)
 BEHAVIOURS = ("steady", "bursty", "serving")
 
@@ -21,10 +22,13 @@ BEHAVIOURS = ("steady", "bursty", "serving")
 class Activity:
     """The devices of a schedule over time; instants are microseconds since the start, by device."""
 
-    def __init__(self, noise: Noise, schedule: Schedule, interval_us: int) -> None:
+    def __init__(
+        self, noise: Noise, schedule: Schedule, interval_us: int, gap_share: float
+    ) -> None:
         self._noise = noise
         self._schedule = schedule
         self._interval_us = interval_us
+        self._gap_share = gap_share
         self._origin_us = schedule.calendar.origin_us
         devices = schedule.fleet.devices
         self._device = np.arange(len(devices))[:, None]
@@ -78,6 +82,9 @@ class Activity:
         keys = self._node * (1 << 44) + instants // self._interval_us
         kept = np.take_along_axis(self._running, hours, axis=1)
         kept &= self._noise.uniform("lost-scrape", keys) >= LOST_SCRAPE_SHARE
+        if self._gap_share:
+            half_hours = self._node * (1 << 44) + instants // GAP_US
+            kept &= self._noise.uniform("gap", half_hours) >= self._gap_share
         minute = instants // MINUTE_US
         for node, first, last in _outages(self._schedule):
             kept &= ~((self._node == node) & (minute >= first) & (minute < last))

@@ -85,7 +85,10 @@ class Route:
         return f"{self.team}-{'batch' if self.profile == 'nightly' else 'prod'}"
 
 
-ROUTES = read("routes", Route)
+_USUAL = read("routes", Route)
+ROUTES = (*_USUAL, *read("tenants", Route))
+TENANTS = range(len(_USUAL), len(ROUTES))
+"""Routes that only a scenario with tenants uses."""
 
 DEPLOYMENT = {deployment.name: deployment for deployment in DEPLOYMENTS}
 API_MODEL = {model.deployment: model for model in API_MODELS}

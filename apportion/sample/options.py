@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from apportion.sample.scenarios import SCENARIOS
+
 SECONDS_PER_DAY = 86_400
 
 
@@ -19,6 +21,7 @@ class SampleOptions:
         requests_per_day: overrides `requests` with a rate.
         gpus: about as many GPUs the company runs; at least one node of every kind stays.
         sample_interval_seconds: scrape interval of the GPU telemetry.
+        scenario: a name of `scenarios.SCENARIOS`: what makes the company harder to attribute.
     """
 
     seed: int = 20261101
@@ -28,12 +31,15 @@ class SampleOptions:
     requests_per_day: int | None = None
     gpus: int = 224
     sample_interval_seconds: int = 300
+    scenario: str = "default"
 
     def __post_init__(self) -> None:
         if self.days < 1 or self.request_count < 0 or self.gpus < 1:
             raise ValueError("a sample company has at least one day and one GPU")
         if not self.sample_interval_seconds >= 1 or SECONDS_PER_DAY % self.sample_interval_seconds:
             raise ValueError("the sample interval divides a day into whole parts")
+        if self.scenario not in SCENARIOS:
+            raise ValueError(f"the scenario is one of {', '.join(SCENARIOS)}")
 
     @property
     def request_count(self) -> int:

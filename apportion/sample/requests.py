@@ -6,16 +6,25 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from apportion.sample.calendar import DAY_HOURS, EVENING, HOUR_US, MORNING, Calendar
+from apportion.sample.calendar import (
+    DAY_HOURS,
+    EVENING,
+    HOUR_MINUTES,
+    HOUR_US,
+    MORNING,
+    Calendar,
+)
 from apportion.sample.models import (
     API_MODEL,
     CACHED_PREFILL,
     DEPLOYMENT,
     REQUEST_OVERHEAD_US,
     ROUTES,
+    TENANTS,
     Route,
 )
 from apportion.sample.noise import Bools, Floats, Ints, Noise
+from apportion.sample.scenarios import Scenario
 from apportion.sample.workloads import Replica
 
 CHUNK = 50_000
@@ -34,6 +43,8 @@ GATEWAY_HIT_US = 15_000
 RETRY_KEY = 1 << 62
 SPREAD = 0.55
 LONGEST_TOKENS = 4
+MIX = ((8, 1), (1, 4))
+"""How many times longer, and shorter, the inputs of mixed prompts are; outputs the other way."""
 API_PREFILL_RATE, API_DECODE_US = 20_000, 11_000
 
 
@@ -65,16 +76,22 @@ class RequestGenerator:
     """All requests of a simulation, window by window."""
 
     def __init__(
-        self, noise: Noise, calendar: Calendar, count: int, replicas: list[Replica]
+        self,
+        noise: Noise,
+        calendar: Calendar,
+        count: int,
+        replicas: list[Replica],
+        scenario: Scenario,
     ) -> None:
         self._noise = noise
         self._calendar = calendar
-        self._counts = _spread(calendar, count)
+        self._counts = _spread(calendar, count, scenario)
         self._offsets = np.concatenate(([0], np.cumsum(self._counts.ravel())))[:-1].reshape(
             self._counts.shape
         )
         self._pace = max(1.0, count / calendar.days / COMFORTABLE_PER_DAY)
         self._replicas = _by_deployment(replicas)
+        self._scenario = scenario
 
     def windows(self) -> Iterator[Window]:
         """Consecutive windows of at most about `CHUNK` requests."""
@@ -112,8 +129,9 @@ class RequestGenerator:
         noise = self._noise
         start, length = self._calendar.origin_us + hours * HOUR_US, HOUR_US // window.parts
         start = start + window.part * length
-        start = start + (noise.uniform("arrival", keys) * length).astype(np.int64)
-        tokens = self._tokens(route, keys)
+        busy = length * self._scenario.burst_minutes // HOUR_MINUTES
+        start = start + (noise.uniform("arrival", keys) * busy).astype(np.int64)
+        tokens = self._tokens(index, route, keys)
         is_hit = noise.uniform("gateway-cache", keys) < route.gateway_cache
         failed = ~is_hit & (noise.uniform("failure", keys) < FAILURE_SHARE)
         prefill, decode = self._service_us(route, tokens, keys)
@@ -139,11 +157,12 @@ class RequestGenerator:
             }
         )
 
-    def _tokens(self, route: Route, keys: Ints) -> dict[str, Ints]:
+    def _tokens(self, index: int, route: Route, keys: Ints) -> dict[str, Ints]:
         """Tokens by kind; input includes what is read from and written to cache."""
         noise = self._noise
-        given = _lengths(route.input_tokens, noise.normal("input", keys))
-        output = _lengths(route.output_tokens, noise.normal("output", keys))
+        longer, shorter = (1, 1) if route.target != self._scenario.mixed_target else MIX[index % 2]
+        given = _lengths(route.input_tokens * longer // shorter, noise.normal("input", keys))
+        output = _lengths(route.output_tokens * shorter // longer, noise.normal("output", keys))
         repeats = noise.uniform("cached", keys) < min(route.cached * 1.3, 0.95)
         cached = np.where(
             repeats, given * route.cached * noise.uniform("cached-part", keys) ** 0.3, 0
@@ -199,7 +218,7 @@ class RequestGenerator:
 
     def _retry(self, failed: pl.DataFrame, index: int) -> pl.DataFrame:
         keys = failed["key"].to_numpy()
-        tokens = self._tokens(ROUTES[index], keys)
+        tokens = self._tokens(index, ROUTES[index], keys)
         prefill, decode = self._service_us(ROUTES[index], tokens, keys)
         pause = 1_000_000 + (self._noise.uniform("retry-pause", keys) * 4e6).astype(np.int64)
         start = failed["end_us"].to_numpy() + pause
@@ -221,9 +240,11 @@ def _lengths(median: int, normal: Floats) -> Ints:
     return np.asarray(np.maximum(median * factor, 1).astype(np.int64))
 
 
-def _spread(calendar: Calendar, count: int) -> Ints:
+def _spread(calendar: Calendar, count: int, scenario: Scenario) -> Ints:
     """Requests per route and hour, adding up to the count exactly."""
-    weights = np.stack([route.share * _shape(calendar, route) for route in ROUTES])
+    shares = [r.share * (scenario.has_tenants or i not in TENANTS) for i, r in enumerate(ROUTES)]
+    shapes = [_shape(calendar, route) for route in ROUTES]
+    weights = np.stack([share * shape for share, shape in zip(shares, shapes, strict=True)])
     exact = weights / weights.sum() * count
     counts = np.floor(exact).astype(np.int64)
     missing = count - int(counts.sum())

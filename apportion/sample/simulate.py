@@ -21,11 +21,12 @@ from apportion.sample.reference import write_reference
 from apportion.sample.request_truth import RequestTruth
 from apportion.sample.requests import RequestGenerator
 from apportion.sample.residency import Residency
+from apportion.sample.scenarios import SCENARIOS
 from apportion.sample.service_charges import monthly_charges, service_charges
 from apportion.sample.serving import add_serving
 from apportion.sample.slurm import write_slurm
 from apportion.sample.telemetry import Telemetry
-from apportion.sample.truth import charge_recipients, write_truth
+from apportion.sample.truth import charge_recipients, deployment_hours, write_truth
 from apportion.sample.vendor_charges import VendorUsage, vendor_charges
 from apportion.sample.vendors import VENDORS
 from apportion.sample.workloads import Schedule
@@ -66,7 +67,8 @@ def simulate(directory: Path, options: SampleOptions) -> SampleResult:
             charge_recipients(connection, calendar, bill, shares, company.vendor_usage)
             for bill in written
         )
-    write_truth(truth, recipients)
+        hours = deployment_hours(connection, calendar, shares, _node_hours(charges))
+    write_truth(truth, recipients, hours)
     write_slurm(exports / "slurm", schedule)
     write_reference(directory / "reference", calendar)
     write_configuration(directory / "apportion.toml", calendar)
@@ -127,15 +129,20 @@ class _Traffic:
     ) -> None:
         exports = directory / "exports"
         noise = Noise(options.seed)
+        scenario = SCENARIOS[options.scenario]
         self._noise = noise
         self._calendar = schedule.calendar
         self._generator = RequestGenerator(
-            noise, schedule.calendar, options.request_count, schedule.replicas
+            noise, schedule.calendar, options.request_count, schedule.replicas, scenario
         )
         self._residency = Residency()
         self._log = GatewayLog(exports / "litellm", noise, schedule.calendar)
         self._telemetry = Telemetry(
-            exports / "prometheus", noise, schedule, options.sample_interval_seconds
+            exports / "prometheus",
+            noise,
+            schedule,
+            options.sample_interval_seconds,
+            scenario.gap_share,
         )
         self._truth = RequestTruth(
             directory / "truth" / "requests", noise, schedule, _node_hours(charges), connection

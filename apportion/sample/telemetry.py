@@ -32,12 +32,17 @@ class Telemetry:
     """Writes the telemetry of a schedule, day by day."""
 
     def __init__(
-        self, folder: Path, noise: Noise, schedule: Schedule, interval_seconds: int
+        self,
+        folder: Path,
+        noise: Noise,
+        schedule: Schedule,
+        interval_seconds: int,
+        gap_share: float,
     ) -> None:
         self._folder = folder
         self._schedule = schedule
         self._calendar: Calendar = schedule.calendar
-        self._activity = Activity(noise, schedule, interval_seconds * 1_000_000)
+        self._activity = Activity(noise, schedule, interval_seconds * 1_000_000, gap_share)
         self._devices = schedule.fleet.devices
         self._labels: dict[tuple[int, int], str] = {}
         self._entries: list[dict[str, Any]] = []

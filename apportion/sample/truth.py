@@ -131,9 +131,51 @@ def _single_basis(charges: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def write_truth(folder: Path, recipients: pl.DataFrame) -> None:
-    """Write the recipients of every charge, and what follows for team-days and model-days."""
+def deployment_hours(
+    connection: duckdb.DuckDBPyConnection,
+    calendar: Calendar,
+    shares: pl.DataFrame,
+    node_hours: pl.DataFrame,
+) -> pl.DataFrame:
+    """What each self-hosted deployment cost in each hour: who used it, and what stood idle.
+
+    Args:
+        connection: for exact arithmetic.
+        calendar: the period.
+        shares: what `node_shares` returns.
+        node_hours: `effective_cost` (ticks) by node and `hour_us`.
+    """
+    connection.register("shares", shares.to_arrow())
+    connection.register("costs", node_hours.to_arrow())
+    return connection.execute(_DEPLOYMENT_HOURS, [calendar.origin_us]).pl()
+
+
+_DEPLOYMENT_HOURS = """
+    with parts as (
+        select *, sum(basis) over (partition by node, hour)::hugeint as total from shares
+    )
+    select
+        make_timestamp(hour_us) as hour_start, deployment, team, usage_class,
+        (sum(effective_cost::hugeint * 1_000_000 * basis // total)::decimal(38, 0)
+            * 0.000000000000000001::decimal(18, 18))::decimal(38, 18) as effective_cost
+    from parts inner join costs
+        on parts.node = costs.node and costs.hour_us = $1 + hour * 3_600_000_000
+    where deployment <> ''
+    group by all
+    order by all
+"""
+
+
+def write_truth(folder: Path, recipients: pl.DataFrame, deployments: pl.DataFrame) -> None:
+    """Write the recipients of every charge, and what follows for team-days and model-days.
+
+    Args:
+        folder: where the files go.
+        recipients: what `charge_recipients` returns, of all sources.
+        deployments: what `deployment_hours` returns.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    deployments.write_parquet(folder / "deployment_hours.parquet", compression="zstd")
     recipients.write_parquet(folder / "charge_recipients.parquet", compression="zstd")
     costs = [pl.col("billed_cost").sum(), pl.col("effective_cost").sum()]
     for name, keys in (

@@ -174,3 +174,17 @@ def test_vendors_bill_at_least_the_logged_tokens(company: Company) -> None:
     meter = rows.filter(pl.col("SkuMeter") == "gpt-5-output-tokens")
     billed = meter["ConsumedQuantity"].cast(pl.Int64).sum()
     assert logged < billed < logged * 3
+
+
+def test_hours_of_deployments_add_up_to_their_charges(company: Company) -> None:
+    hours = company.truth("deployment_hours")
+    charges = company.truth("charge_recipients").filter(
+        pl.col("deployment").is_in(hours["deployment"].unique().implode())
+    )
+    keys = ["deployment", "team", "usage_class"]
+    ours, theirs = (
+        frame.group_by(keys).agg(pl.col("effective_cost").sum().cast(pl.Float64)).sort(keys)
+        for frame in (hours, charges)
+    )
+    assert ours.select(keys).equals(theirs.select(keys))
+    assert (ours["effective_cost"] - theirs["effective_cost"]).abs().max() < 1e-6

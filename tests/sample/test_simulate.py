@@ -76,3 +76,26 @@ def test_a_million_requests_stay_within_memory(tmp_path: Path) -> None:
     count, peak = map(int, run.stdout.split())
     assert count > 1_000_000
     assert peak < 800 * MEGABYTE
+
+
+def test_a_scenario_changes_only_what_it_is_about(company: Company, tmp_path: Path) -> None:
+    simulate(tmp_path, dataclasses.replace(SMALL, scenario="telemetry_gaps"))
+    ours, theirs = fingerprints(company.directory), fingerprints(tmp_path)
+    changed = {name.split("/")[1] for name in ours if ours[name] != theirs[name]}
+    assert changed == {"prometheus"}
+
+
+@pytest.mark.parametrize("scenario", ["bursty", "multi_tenant", "mixed_prompts"])
+def test_scenarios_of_traffic_leave_bills_of_nodes_alone(
+    company: Company, tmp_path: Path, scenario: str
+) -> None:
+    simulate(tmp_path, dataclasses.replace(SMALL, scenario=scenario))
+    ours, theirs = fingerprints(company.directory), fingerprints(tmp_path)
+    changed = {name.split("/")[1] for name in ours if ours[name] != theirs.get(name)}
+    assert "litellm" in changed
+    assert not changed & {"aws", "azure", "gcp", "data-hall", "slurm", "teams.csv"}
+
+
+def test_an_unknown_scenario_is_refused() -> None:
+    with pytest.raises(ValueError, match="bursty"):
+        SampleOptions(scenario="calm")
