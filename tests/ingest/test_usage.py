@@ -10,22 +10,9 @@ import pytest
 
 from ingest.usage import RULES, Usage, UsageError, canonical_usage, service_tier
 from tests.conftest import SAMPLE_DATA
-from tests.usage_objects import rule_of
+from tests.usage_objects import NAMES, rule_of
 
 OBJECTS = SAMPLE_DATA / "inference" / "provider-usage-objects" / "usages.json.gz"
-NAMES = {
-    "input_tokens": "input_tokens",
-    "cache_read_tokens": "cache_read_input_tokens",
-    "cache_write_tokens": "cache_creation_input_tokens",
-    "input_audio_tokens": "input_audio_tokens",
-    "cache_audio_read_tokens": "cache_read_audio_input_tokens",
-    "input_image_tokens": "input_image_tokens",
-    "output_tokens": "output_tokens",
-    "output_reasoning_tokens": "reasoning_output_tokens",
-    "output_image_tokens": "output_image_tokens",
-    "web_searches": "search_requests",
-}
-"""The names that the recorded readings use for what `Usage` counts."""
 
 
 def count(rule: str, **usage: Any) -> Usage:
