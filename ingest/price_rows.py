@@ -29,8 +29,8 @@ class AlreadyInForce(ValueError):
 class Merged:
     """The rows of the table, and what became of how many prices.
 
-    They are new, changed, ended, unchanged, own (the company's own price counts) or no longer
-    listed (the last known price stays).
+    They are new, changed, ended, unchanged, own (the company's own price counts) or kept (the
+    list has no such model; its last known price stays).
     """
 
     rows: list[Row]
@@ -65,7 +65,7 @@ def merge(rows: Sequence[Row], listed: PriceList, provider: str, source: str, si
             kept.append(row)
             continue
         if _key(row)[0] not in models:
-            counts["no longer listed"] += 1
+            counts["kept"] += 1
             kept.append(row)
             continue
         place = (_key(row), _step(row), (max(row["valid_from"], since), _end(row)))

@@ -187,7 +187,7 @@ def spans(rows: list[Row], *, imported: bool = True) -> list[tuple[str, str, str
         (
             [row("7", "2026-01-01", model="gone")],
             [("7", "2026-01-01", ""), ("2", "2026-06-01", "")],
-            "no longer listed",
+            "kept",
         ),
         (
             [row("7", "2026-01-01", gen_ai_provider_name="other")],
