@@ -77,6 +77,7 @@ def compare(home: Path, truth: Path) -> Comparison:
         for name, query in (("ledger", queries.LEDGER), ("requests", queries.REQUESTS)):
             scratch.register(name, warehouse.sql(query).to_arrow_table())
         ((difference,),) = warehouse.execute(queries.CONSERVATION).fetchall()
+        scratch.execute("set enable_progress_bar = false")
         scratch.execute(queries.VIEWS.format(truth=truth))
         stages = {name: _error(scratch, pairs) for name, pairs in queries.STAGES.items()}
         requests = {
