@@ -31,6 +31,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
     {
         "focus": "ingest.sources.focus:FocusSource",
         "litellm": "ingest.sources.litellm:LiteLlmSource",
+        "otel_genai": "ingest.sources.otel_genai:OtelGenAiSource",
         "prometheus": "ingest.sources.prometheus:PrometheusSource",
         "prometheus_dump": "ingest.sources.prometheus_dump:PrometheusDumpSource",
         "reference": "ingest.sources.reference:ReferenceSource",

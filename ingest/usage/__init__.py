@@ -3,18 +3,37 @@
 The one place that knows how each vendor counts.
 """
 
-from ingest.usage.canonical import PARTS, Usage, UsageError, canonical_usage, first_of
-from ingest.usage.rules import LITELLM, RULES
+from ingest.usage.canonical import (
+    PARTS,
+    Path,
+    Places,
+    Rule,
+    Usage,
+    UsageError,
+    canonical_usage,
+    first_of,
+    path_name,
+)
+from ingest.usage.log_rules import LOG_RULES, OTEL, OTEL_BESIDE
+from ingest.usage.rules import BEDROCK_LOG, LITELLM, RULES
 from ingest.usage.tiers import SERVICE_TIERS, service_tier
 
 __all__ = [
+    "BEDROCK_LOG",
     "LITELLM",
+    "LOG_RULES",
+    "OTEL",
+    "OTEL_BESIDE",
     "PARTS",
     "RULES",
     "SERVICE_TIERS",
+    "Path",
+    "Places",
+    "Rule",
     "Usage",
     "UsageError",
     "canonical_usage",
     "first_of",
+    "path_name",
     "service_tier",
 ]

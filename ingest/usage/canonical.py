@@ -87,7 +87,7 @@ def canonical_usage(rule: Rule, body: Mapping[str, Any]) -> Usage:
     """
     usage = first_of(body, (rule.root,)) if rule.root else body
     if not isinstance(usage, Mapping):
-        raise UsageError(f"there is no usage object at {_named(rule.root)}")
+        raise UsageError(f"there is no usage object at {path_name(rule.root)}")
     counts = {name: _sum(usage, terms) for name, terms in rule.counts.items()}
     tier = first_of(usage, rule.tier)
     found = Usage(**counts, service_tier=service_tier(tier if isinstance(tier, str) else None))
@@ -125,7 +125,7 @@ def _sum(usage: Mapping[str, Any], terms: tuple[Places, ...]) -> int | None:
     try:
         return sum(map(_count, found)) if found else None
     except UsageError as error:
-        raise UsageError(f"{_named(terms[0][0])}: {error}") from None
+        raise UsageError(f"{path_name(terms[0][0])}: {error}") from None
 
 
 def _count(value: Any) -> int:
@@ -144,5 +144,6 @@ def _check(usage: Usage) -> None:
             raise UsageError(f"{' and '.join(parts)} exceed {whole} ({counts[whole]})")
 
 
-def _named(path: Path) -> str:
+def path_name(path: Path) -> str:
+    """The name of a place: its keys between dots, and what a member of a list is told by."""
     return ".".join(step if isinstance(step, str) else step.values[0] for step in path)

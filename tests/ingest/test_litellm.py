@@ -10,15 +10,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pytest
 
 from apportion.errors import ConfigError, DeliveryRefused
 from apportion.settings import Settings
-from ingest.collect import CollectResult, collect
-from ingest.ledger import Ledger
 from ingest.sources.litellm import LiteLlmSource
 from tests.conftest import Bucket
+from tests.ingest.call_logs import CallLog, assert_nowhere, jsonl
 from tests.ingest.conftest import WINDOW
 
 CANARY = "canary-7d1f"
@@ -75,63 +73,21 @@ def payload(number: int = 1, **changes: Any) -> dict[str, Any]:
     }
 
 
-class Gateway:
-    """A gateway's bucket or folder, and the home it is collected into."""
-
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.settings = settings
-        self.folder = folder
-        folder.mkdir()
-
-    def log(self, key: str, content: bytes) -> None:
-        path = self.folder / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-    def log_lines(self, *records: dict[str, Any], key: str = "2026-10-03/04/a.jsonl.gz") -> None:
-        self.log(key, gzip.compress(jsonl(*records)))
-
-    def collect(self) -> CollectResult:
-        return collect(self.settings, "gateway", WINDOW)
-
-    def files(self, *, quarantined: bool = False) -> list[Path]:
-        ledger = Ledger(self.settings.home)
-        if quarantined:
-            bad = [delivery.quarantined for delivery in ledger.current_deliveries()]
-            return [file.path for file in bad if file]
-        return [file.path for file in ledger.current_files()]
-
-    def rows(self) -> list[dict[str, Any]]:
-        self.collect()
-        frames = [pl.read_parquet(path) for path in self.files()]
-        return pl.concat(frames).sort("started_at").to_dicts() if frames else []
-
-    def reasons(self) -> list[tuple[str, str, int]]:
-        self.collect()
-        frames = [pl.read_parquet(path) for path in self.files(quarantined=True)]
-        columns = ("reason_code", "column_name", "object_row")
-        return sorted(row for frame in frames for row in frame.select(columns).rows())
-
-
-def jsonl(*records: dict[str, Any]) -> bytes:
-    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
-
-
 @pytest.fixture
-def make_gateway(make_settings: Callable[..., Settings], tmp_path: Path) -> Callable[..., Gateway]:
-    def make(**options: Any) -> Gateway:
+def make_gateway(make_settings: Callable[..., Settings], tmp_path: Path) -> Callable[..., CallLog]:
+    def make(**options: Any) -> CallLog:
         section = {"name": "gateway", "kind": "litellm", "location": "log", **options}
-        return Gateway(make_settings(section), tmp_path / "log")
+        return CallLog(make_settings(section), tmp_path / "log")
 
     return make
 
 
 @pytest.fixture
-def gateway(make_gateway: Callable[..., Gateway]) -> Gateway:
+def gateway(make_gateway: Callable[..., CallLog]) -> CallLog:
     return make_gateway()
 
 
-def test_a_payload_is_typed_field_by_field(gateway: Gateway) -> None:
+def test_a_payload_is_typed_field_by_field(gateway: CallLog) -> None:
     gateway.log_lines(payload(0))
     (row,) = gateway.rows()
     del row["object_sha256"]
@@ -206,14 +162,14 @@ def test_a_payload_is_typed_field_by_field(gateway: Gateway) -> None:
     ],
 )
 def test_a_field_is_read_as_litellm_means_it(
-    gateway: Gateway, changes: dict[str, Any], column: str, expected: object
+    gateway: CallLog, changes: dict[str, Any], column: str, expected: object
 ) -> None:
     gateway.log_lines(payload(1, **changes))
     (row,) = gateway.rows()
     assert row[column] == expected
 
 
-def test_a_key_that_was_logged_in_the_clear_is_hashed(gateway: Gateway) -> None:
+def test_a_key_that_was_logged_in_the_clear_is_hashed(gateway: CallLog) -> None:
     gateway.log_lines(payload(1, metadata={"user_api_key_hash": "sk-abc"}))
     (row,) = gateway.rows()
     assert row["api_key_hash"] == hashlib.sha256(b"sk-abc").hexdigest()
@@ -236,14 +192,14 @@ def test_a_key_that_was_logged_in_the_clear_is_hashed(gateway: Gateway) -> None:
     ],
 )
 def test_a_record_that_cannot_be_trusted_is_quarantined(
-    gateway: Gateway, changes: dict[str, Any], code: str, column: str
+    gateway: CallLog, changes: dict[str, Any], code: str, column: str
 ) -> None:
     gateway.log_lines(payload(1, **changes), payload(2))
     assert gateway.reasons() == [(code, column, 1)]
     assert [row["request_id"] for row in gateway.rows()] == ["chatcmpl-2"]
 
 
-def test_a_cut_line_is_quarantined_with_its_number_and_without_its_text(gateway: Gateway) -> None:
+def test_a_cut_line_is_quarantined_with_its_number_and_without_its_text(gateway: CallLog) -> None:
     good = jsonl(payload(1), payload(2))
     cut = jsonl(payload(3))
     gateway.log("2026-10-03/a.jsonl", good + b"\n" + b'"' + CANARY.encode() + b'"\n' + cut[:-40])
@@ -252,19 +208,19 @@ def test_a_cut_line_is_quarantined_with_its_number_and_without_its_text(gateway:
     assert_nowhere(gateway.settings.home, CANARY)
 
 
-def test_what_python_writes_and_json_forbids_is_read(gateway: Gateway) -> None:
+def test_what_python_writes_and_json_forbids_is_read(gateway: CallLog) -> None:
     lone = jsonl(payload(1)).replace(CANARY.encode(), b"\\ud83d")
     nan = jsonl(payload(2)).replace(b'"error_str": "canary-7d1f"', b'"error_str": NaN')
     gateway.log("2026-10-03/a.jsonl", lone + nan)
     assert [row["request_id"] for row in gateway.rows()] == ["chatcmpl-1", "chatcmpl-2"]
 
 
-def test_a_line_separator_in_a_name_is_no_line(gateway: Gateway) -> None:
+def test_a_line_separator_in_a_name_is_no_line(gateway: CallLog) -> None:
     gateway.log_lines(payload(1, model_id="a\u2028b"), payload(2))
     assert [row["deployment_id"] for row in gateway.rows()] == ["a\u2028b", "east-1"]
 
 
-def test_a_request_that_was_logged_twice_counts_once(gateway: Gateway) -> None:
+def test_a_request_that_was_logged_twice_counts_once(gateway: CallLog) -> None:
     gateway.log_lines(payload(1), payload(1), payload(2))
     gateway.log_lines(payload(1), key="2026-10-03/05/b.jsonl.gz")
     assert [row["request_id"] for row in gateway.rows()] == ["chatcmpl-1", "chatcmpl-2"]
@@ -274,19 +230,19 @@ def test_a_request_that_was_logged_twice_counts_once(gateway: Gateway) -> None:
     ]
 
 
-def test_records_that_contradict_each_other_do_not_count(gateway: Gateway) -> None:
+def test_records_that_contradict_each_other_do_not_count(gateway: CallLog) -> None:
     gateway.log_lines(payload(1), payload(2), payload(1, completion_tokens=21))
     assert [row["request_id"] for row in gateway.rows()] == ["chatcmpl-2"]
     assert [reason[0] for reason in gateway.reasons()] == ["REQUEST_CONFLICT"] * 2
 
 
-def test_one_document_may_hold_one_payload_or_many(gateway: Gateway) -> None:
+def test_one_document_may_hold_one_payload_or_many(gateway: CallLog) -> None:
     gateway.log("2026-10-03/04/one.json", json.dumps(payload(1), indent=2).encode())
     gateway.log("2026-10-03/04/two.json.gz", gzip.compress(json.dumps([payload(2)]).encode()))
     assert len(gateway.rows()) == 2
 
 
-def test_days_outside_the_window_are_left_alone(make_gateway: Callable[..., Gateway]) -> None:
+def test_days_outside_the_window_are_left_alone(make_gateway: Callable[..., CallLog]) -> None:
     gateway = make_gateway(prefix="llm/logs")
     gateway.log_lines(payload(1), key="llm/logs/2026-10-03/a.jsonl.gz")
     gateway.log_lines(payload(2), key="llm/logs/2026-11-03/a.jsonl.gz")
@@ -294,7 +250,7 @@ def test_days_outside_the_window_are_left_alone(make_gateway: Callable[..., Gate
     assert [row["request_id"] for row in gateway.rows()] == ["chatcmpl-1"]
 
 
-def test_a_day_that_grows_is_read_again_without_fetching_again(gateway: Gateway) -> None:
+def test_a_day_that_grows_is_read_again_without_fetching_again(gateway: CallLog) -> None:
     gateway.log_lines(payload(1))
     assert gateway.collect().objects_fetched == 1
     gateway.log_lines(payload(2), key="2026-10-03/05/b.jsonl.gz")
@@ -303,35 +259,22 @@ def test_a_day_that_grows_is_read_again_without_fetching_again(gateway: Gateway)
     assert gateway.collect().unchanged == 1
 
 
-def test_a_cut_stream_is_refused(gateway: Gateway) -> None:
+def test_a_cut_stream_is_refused(gateway: CallLog) -> None:
     gateway.log("2026-10-03/a.jsonl.gz", gzip.compress(jsonl(payload(1)))[:-10])
     (refusal,) = gateway.collect().refused
     assert refusal.code == "INPUT_GZIP"
 
 
-def test_a_stream_that_swells_beyond_reason_is_refused(gateway: Gateway) -> None:
+def test_a_stream_that_swells_beyond_reason_is_refused(gateway: CallLog) -> None:
     blank = b" " * 999_999 + b"\n"
     gateway.log("2026-10-03/a.jsonl.gz", gzip.compress(blank * 40))
     (refusal,) = gateway.collect().refused
     assert refusal.code == "DECOMPRESSION_LIMIT"
 
 
-def assert_nowhere(home: Path, text: str) -> None:
-    """The text stands in no file below the home, decompressed or not."""
-    paths = [path for path in home.rglob("*") if path.is_file()]
-    assert any(path.parent.name == "objects" for path in paths)
-    for path in paths:
-        content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
-        elif path.suffix == ".parquet":
-            content = pl.read_parquet(path).write_csv().encode()
-        assert text.encode() not in content, path
-
-
 @pytest.mark.parametrize("options", [{}, {"hmac_key": "env:GATEWAY_HMAC"}])
 def test_prompts_answers_and_end_users_reach_no_file(
-    make_gateway: Callable[..., Gateway], monkeypatch: pytest.MonkeyPatch, options: dict[str, str]
+    make_gateway: Callable[..., CallLog], monkeypatch: pytest.MonkeyPatch, options: dict[str, str]
 ) -> None:
     monkeypatch.setenv("GATEWAY_HMAC", "secret")
     gateway = make_gateway(**options)
@@ -343,7 +286,7 @@ def test_prompts_answers_and_end_users_reach_no_file(
 
 
 def test_hashes_tell_end_users_and_prompts_apart(
-    make_gateway: Callable[..., Gateway], monkeypatch: pytest.MonkeyPatch
+    make_gateway: Callable[..., CallLog], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GATEWAY_HMAC", "secret")
     gateway = make_gateway(hmac_key="env:GATEWAY_HMAC")
@@ -357,7 +300,7 @@ def test_hashes_tell_end_users_and_prompts_apart(
 
 
 def test_a_secret_that_is_not_there_is_a_mistake_of_the_configuration(
-    make_gateway: Callable[..., Gateway],
+    make_gateway: Callable[..., CallLog],
 ) -> None:
     gateway = make_gateway(hmac_key="env:NOBODY_SET_THIS")
     gateway.log_lines(payload(1))
@@ -367,7 +310,7 @@ def test_a_secret_that_is_not_there_is_a_mistake_of_the_configuration(
 
 @pytest.mark.server
 def test_a_bucket_is_read_like_a_folder(
-    make_gateway: Callable[..., Gateway], s3_bucket: Bucket
+    make_gateway: Callable[..., CallLog], s3_bucket: Bucket
 ) -> None:
     gateway = make_gateway(
         location=f"s3://{s3_bucket.name}/logs", endpoint_url=s3_bucket.endpoint_url
@@ -377,7 +320,7 @@ def test_a_bucket_is_read_like_a_folder(
 
 
 def test_an_object_that_is_replaced_while_it_is_read_is_refused(
-    gateway: Gateway, tmp_path: Path
+    gateway: CallLog, tmp_path: Path
 ) -> None:
     source = LiteLlmSource.from_options("gateway", {"location": str(gateway.folder)}, tmp_path)
     gateway.log_lines(payload(1))
@@ -389,7 +332,7 @@ def test_an_object_that_is_replaced_while_it_is_read_is_refused(
 
 @pytest.mark.data
 def test_the_public_payloads_have_their_stated_requests(
-    gateway: Gateway, sample_data: Path
+    gateway: CallLog, sample_data: Path
 ) -> None:
     content = (sample_data / "inference/litellm/standard_logging_payload.jsonl.gz").read_bytes()
     gateway.log("2026-10-03/a.jsonl.gz", content)
@@ -412,7 +355,7 @@ def test_the_public_payloads_have_their_stated_requests(
 
 
 @pytest.mark.data
-def test_the_public_row_of_spend_logs_is_read(gateway: Gateway, sample_data: Path) -> None:
+def test_the_public_row_of_spend_logs_is_read(gateway: CallLog, sample_data: Path) -> None:
     content = (sample_data / "inference/litellm/spend_logs_payload.json.gz").read_bytes()
     gateway.log("2026-10-03/a.json.gz", content)
     (row,) = gateway.rows()
@@ -422,7 +365,7 @@ def test_the_public_row_of_spend_logs_is_read(gateway: Gateway, sample_data: Pat
     assert row["started_at"] == datetime(2025, 1, 24, 9, 20, 46, 847371)  # noqa: DTZ001
 
 
-def test_a_busy_day_is_read_in_seconds(gateway: Gateway) -> None:
+def test_a_busy_day_is_read_in_seconds(gateway: CallLog) -> None:
     for hour in range(24):
         lines = jsonl(*(payload(hour * 600 + number) for number in range(600)))
         gateway.log(f"2026-10-03/{hour:02}/a.jsonl.gz", gzip.compress(lines, 1))

@@ -5,15 +5,15 @@ field has several places where the two differ; the first that holds something co
 """
 
 import hashlib
-import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import orjson
 
 from ingest.schemas import INFERENCE_REQUESTS
+from ingest.sources.call_logs.redacting import PROBLEM, keyed_hash
 from ingest.usage import LITELLM, first_of
 
 RECORD, METADATA, USAGE, COST = range(4)
@@ -53,17 +53,15 @@ COUNTS = {name: places for name, (places,) in LITELLM.counts.items() if name in 
 """The counts of the usage object that are kept; those of the record itself come first."""
 
 END_USER = ((METADATA, "user_api_key_end_user_id"), (RECORD, "end_user"))
-PROBLEM = "problem"
 EXTRA = ("request_tags", "end_user_hmac", "prompt_hmac", PROBLEM)
 COLUMNS = (*FIELDS, *(name for name in COUNTS if name not in FIELDS), *EXTRA)
 """The keys of a landed line, all of them text or null."""
 
-HMAC_BYTES = 16
 NOT_SCALAR = "(not a single value)"
 
 
-def redact(record: Mapping[str, Any], key: bytes | None) -> dict[str, str | None]:
-    """The kept fields of a record, as text.
+def redact(record: Mapping[str, Any], key: bytes | None) -> Iterator[dict[str, str | None]]:
+    """The kept fields of a record, as text; a record is one call.
 
     Args:
         record: the record as LiteLLM wrote it.
@@ -80,9 +78,9 @@ def redact(record: Mapping[str, Any], key: bytes | None) -> dict[str, str | None
         kept["cost"] = None  # no price was known, which LiteLLM writes as 0.0
     kept["request_tags"] = _tags(_parsed(record.get("request_tags")))
     if key:
-        kept["end_user_hmac"] = _hmac(key, b"end_user", _text(_first(objects, END_USER)))
-        kept["prompt_hmac"] = _hmac(key, b"prompt", _prompt(_parsed(record.get("messages"))))
-    return kept
+        kept["end_user_hmac"] = keyed_hash(key, "end_user", _text(_first(objects, END_USER)))
+        kept["prompt_hmac"] = keyed_hash(key, "prompt", _prompt(_parsed(record.get("messages"))))
+    yield kept
 
 
 def _objects(record: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
@@ -138,10 +136,3 @@ def _prompt(messages: Any) -> str | None:
     if not messages:
         return None
     return json.dumps(messages, sort_keys=True)
-
-
-def _hmac(key: bytes, purpose: bytes, value: str | None) -> str | None:
-    if value is None:
-        return None
-    digest = hmac.digest(key, purpose + b"\0" + value.encode("utf-8", "surrogatepass"), "sha256")
-    return digest[:HMAC_BYTES].hex()

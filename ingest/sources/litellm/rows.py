@@ -7,8 +7,9 @@ import polars as pl
 
 from ingest.decimals import parse_decimals
 from ingest.source import Batch
+from ingest.sources.call_logs.redacting import PROBLEM
 from ingest.sources.instants import logged_instants
-from ingest.sources.litellm.fields import COLUMNS, PROBLEM
+from ingest.sources.litellm.fields import COLUMNS
 from ingest.sources.requests import (
     TOKENS,
     Problem,

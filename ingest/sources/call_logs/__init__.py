@@ -1,0 +1,1 @@
+"""What logs of model calls share that are landed without prompts and answers."""

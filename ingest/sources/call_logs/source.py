@@ -1,0 +1,140 @@
+"""A log of model calls, its keys told by day, landed without prompts and answers."""
+
+import gzip
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+import polars as pl
+from pydantic import Field
+
+from apportion.settings import resolve_secret
+from ingest.deliveries import explicit_files
+from ingest.source import Batch, Delivery, LandedDelivery, LandedObject, Window, version_of
+from ingest.sources.call_logs.redacting import DOCUMENTS, Redact, RedactingStore
+from ingest.stores import ObjectInfo, Store, StoreOptions, open_store
+
+BATCH_ROWS = 50_000
+
+
+class CallLogOptions(StoreOptions):
+    """Where a log is; a kind of source says which keys a day has."""
+
+    hmac_key: str | None = Field(
+        None,
+        pattern=r"^(env|file):",
+        description="The secret (`env:NAME`, `file:/path`) with which end users and prompts are "
+        "hashed when they are collected; without it nothing is kept of them.",
+    )
+
+    def day_prefixes(self) -> tuple[str, ...]:
+        """How the keys of a day begin, with the day as `strftime` writes it."""
+        raise NotImplementedError
+
+
+class FolderOptions(CallLogOptions):
+    """A log whose keys the configuration describes."""
+
+    files: tuple[str, ...] = Field((), description="Keys of files to read instead of days.")
+    prefixes: tuple[str, ...] = Field(
+        (), description="How the keys of a day begin, as in `traces/%Y/%m/%d/`."
+    )
+
+    def day_prefixes(self) -> tuple[str, ...]:
+        """The configured prefixes."""
+        return self.prefixes
+
+
+Options = TypeVar("Options", bound=CallLogOptions)
+
+
+class CallLogSource(Generic[Options]):
+    """One log; a kind of source says what is kept of its records, and how they are typed."""
+
+    options_model: ClassVar[type[CallLogOptions]]
+    documents: ClassVar[tuple[str, ...]] = DOCUMENTS
+
+    def __init__(self, name: str, store: Store, options: Options) -> None:
+        self.name = name
+        self._options = options
+        self.store: Store = RedactingStore(store, self.redaction(), self._key, self.documents)
+
+    @classmethod
+    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
+        """Open a configured source; nothing is contacted.
+
+        Raises:
+            pydantic.ValidationError: an option is unknown or wrong.
+        """
+        checked: Any = cls.options_model.model_validate(dict(options))
+        return cls(name, open_store(checked.location, directory, checked), checked)
+
+    def redaction(self) -> Redact:
+        """What is kept of a record."""
+        raise NotImplementedError
+
+    def is_part(self, key: str) -> bool:  # noqa: ARG002 - a kind may look at the key
+        """Whether an object below a day's prefix belongs to the log."""
+        return True
+
+    def judge(self, chunks: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        """What only the whole delivery tells of a line.
+
+        Returns:
+            `object_key`, `object_row`, `verdict` (as `requests.repeated_requests`), and more.
+        """
+        raise NotImplementedError
+
+    def typed(self, lines: pl.DataFrame) -> Batch:
+        """Type landed lines: `object_key`, `object_row`, `line`, and what `judge` told of them."""
+        raise NotImplementedError
+
+    def discover(self, window: Window) -> Iterator[Delivery]:
+        """The days of the window on which something was logged, or the configured files.
+
+        Raises:
+            ConfigError: a configured file is not there.
+        """
+        files: tuple[str, ...] = getattr(self._options, "files", ())
+        if files:
+            yield from explicit_files(self.name, self.store, files)
+            return
+        for number in range((window.last - window.first).days + 1):
+            day = window.first + timedelta(days=number)
+            prefixes = (day.strftime(prefix) for prefix in self._options.day_prefixes())
+            objects = tuple(info for prefix in prefixes for info in self._listed(prefix))
+            if objects:
+                yield Delivery(self.name, f"{day}", version_of(objects), "", objects)
+
+    def read(self, landed: LandedDelivery) -> Iterator[Batch]:
+        """The calls of a delivery, each once."""
+        judged = self.judge(_chunks(landed.objects))
+        for lines in _chunks(landed.objects):
+            yield self.typed(lines.join(judged, on=["object_key", "object_row"], how="left"))
+
+    def _listed(self, prefix: str) -> Iterator[ObjectInfo]:
+        return (info for info in self.store.list(prefix) if self.is_part(info.key))
+
+    def _key(self) -> bytes | None:
+        secret = self._options.hmac_key
+        return resolve_secret(secret).encode() if secret else None
+
+
+def _chunks(objects: Iterable[LandedObject]) -> Iterator[pl.DataFrame]:
+    """Landed lines with their objects, many objects at a time."""
+    pending: list[pl.DataFrame] = []
+    for item in objects:
+        with gzip.open(item.path) as file:
+            lines = pl.DataFrame({"line": file.read().decode().split("\n")}, {"line": pl.String})
+        numbered = lines.with_row_index("object_row", 1).filter(pl.col("line") != "")
+        pending.append(
+            numbered.select(
+                pl.lit(item.key).alias("object_key"), pl.col("object_row").cast(pl.Int64), "line"
+            )
+        )
+        if sum(frame.height for frame in pending) >= BATCH_ROWS:
+            yield pl.concat(pending)
+            pending = []
+    if pending:
+        yield pl.concat(pending)

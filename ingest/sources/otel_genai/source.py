@@ -1,0 +1,105 @@
+"""The source kind `otel_genai`: spans as the OpenTelemetry collector's exporters write them.
+
+    <location>/year=2026/month=10/day=03/…/traces_1.json[.gz]   the AWS S3 exporter's folders
+    <location>/traces.json                                      the file exporter, named in `files`
+
+A line is one `ExportTraceServiceRequest`. What is landed are the allow-listed fields of its spans
+(`spans.FIELDS`): prompts and answers never reach a disk.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
+
+import polars as pl
+from pydantic import Field, field_validator
+
+from ingest.registry import suggestion
+from ingest.schemas import INFERENCE_REQUESTS
+from ingest.source import Batch
+from ingest.sources.call_logs.redacting import Line, Redact
+from ingest.sources.call_logs.source import CallLogSource, FolderOptions
+from ingest.sources.call_logs.tree import PLACE, innermost
+from ingest.sources.otel_genai.rows import INHERITED, read_spans, type_calls
+from ingest.sources.otel_genai.spans import keep_spans, span_format
+from ingest.sources.requests import repeated_requests
+from ingest.stores import Store
+from ingest.usage import OTEL, OTEL_BESIDE
+
+TEXTS = tuple(
+    name
+    for name, kind in INFERENCE_REQUESTS.items()
+    if kind == pl.String and not name.endswith("_hmac") and name not in ("request_id", "trace_id")
+)
+JUDGED = (*PLACE, "request_id", "span", "parent", "is_call", "has_tokens", *INHERITED)
+
+
+class OtelOptions(FolderOptions):
+    """Where the spans are, and which attributes say what is not standard."""
+
+    prefixes: tuple[str, ...] = Field(
+        ("year=%Y/month=%m/day=%d/",), description="How the keys of a day begin."
+    )
+    attributes: dict[str, str] = Field(
+        default_factory=dict,
+        description='Our column = the attribute of a span or its resource, as in `gateway_team = "'
+        'team.name"`; it comes before the usual ones.',
+    )
+    end_user: str | None = Field(
+        None, description="The attribute that names the end user, where it is no usual one."
+    )
+    cached_tokens: Literal["inside", "beside"] = Field(
+        "inside",
+        description="Whether the input tokens count cached ones, as the conventions want it, or "
+        "cached ones come beside them.",
+    )
+
+    @field_validator("attributes")
+    @classmethod
+    def _are_known(cls, attributes: dict[str, str]) -> dict[str, str]:
+        for name in attributes:
+            if name not in TEXTS:
+                raise ValueError(f'there is no column "{name}"{suggestion(name, TEXTS)}')
+        return attributes
+
+
+class OtelGenAiSource(CallLogSource[OtelOptions]):
+    """The spans of one collector."""
+
+    options_model = OtelOptions
+    documents = ()
+
+    def __init__(self, name: str, store: Store, options: OtelOptions) -> None:
+        rule = OTEL if options.cached_tokens == "inside" else OTEL_BESIDE
+        self._format = span_format(options.attributes, rule)
+        self._end_user = options.end_user
+        super().__init__(name, store, options)
+
+    def redaction(self) -> Redact:
+        """The allow-listed attributes of every span."""
+
+        def redact(record: Mapping[str, Any], key: bytes | None) -> Iterator[Line]:
+            return keep_spans(record, key, self._format, self._end_user)
+
+        return redact
+
+    def judge(self, chunks: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        """Which spans are calls, which of them stand for others, and who called."""
+        parts = [(read_spans(lines, self._format), lines["line"].hash()) for lines in chunks]
+        spans = pl.concat(frame.select(*JUDGED, content=content) for frame, content in parts)
+        calls = spans.filter("is_call")
+        verdicts = repeated_requests(
+            calls.filter(pl.col("request_id").is_not_null()).select(
+                *PLACE, "content", request=pl.col("request_id").hash()
+            )
+        )
+        judged = innermost(spans, INHERITED)
+        return judged.join(verdicts, on=list(PLACE), how="left")
+
+    def typed(self, lines: pl.DataFrame) -> Batch:
+        """Type the innermost calls; what is no call of its own is left out."""
+        told = lines.rename({name: f"{name}_told" for name in INHERITED})
+        spans = read_spans(told, self._format).filter(~pl.col("is_nested"))
+        own = spans.with_columns(
+            pl.coalesce(name, f"{name}_told").alias(name) for name in INHERITED
+        )
+        return type_calls(own)
