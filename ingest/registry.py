@@ -29,6 +29,7 @@ class SourceClass(Protocol):
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
+        "azure_cost": "ingest.sources.azure:AzureCostSource",
         "focus": "ingest.sources.focus:FocusSource",
         "litellm": "ingest.sources.litellm:LiteLlmSource",
         "otel_genai": "ingest.sources.otel_genai:OtelGenAiSource",

@@ -93,6 +93,9 @@ INTRODUCED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """The columns that each version added to those of 1.0, newest version first."""
 
+MAPPED = "1.4"
+"""The FOCUS version of rows that a source has mapped itself."""
+
 ALMOST = 0.85
 _FOLDED = {column.replace("_", ""): column for column in FOCUS_NAMES}
 
@@ -132,6 +135,16 @@ def bind(columns: Sequence[str], name: str, version: str | None = None) -> Layou
     if problems:
         raise _drifted(name, problems)
     return Layout(version or _version(names), names, tuple(sorted(others)))
+
+
+def mapped(columns: Sequence[str]) -> Layout:
+    """The layout of rows that a source has mapped to FOCUS columns under their lake names.
+
+    Args:
+        columns: lake names of FOCUS columns, and the names of columns that FOCUS does not define.
+    """
+    names = {column: column for column in columns if column in FOCUS_NAMES}
+    return Layout(MAPPED, names, tuple(sorted(set(columns) - set(names))))
 
 
 def check_no_float_money(layout: Layout, float_columns: Iterable[str], name: str) -> None:

@@ -8,6 +8,7 @@ from apportion.errors import DeliveryRefused
 from ingest import deliveries
 from ingest.source import Batch, Delivery, LandedDelivery, Window
 from ingest.sources.focus import layouts
+from ingest.sources.focus.azure_runs import azure_exports
 from ingest.sources.focus.files import FileReader
 from ingest.sources.focus.keys import ChargeKeys
 from ingest.sources.focus.options import FocusOptions
@@ -40,7 +41,7 @@ class FocusSource:
             case "aws_data_exports":
                 return layouts.aws_data_exports(self.name, self.store, options.export or "", window)
             case "azure_exports":
-                return layouts.azure_exports(self.name, self.store, options.export, window)
+                return azure_exports(self.name, self.store, options.export, window)
             case "manifest":
                 return deliveries.own_manifest(self.name, self.store, window)
             case "files":
