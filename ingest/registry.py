@@ -30,6 +30,7 @@ class SourceClass(Protocol):
 KINDS: Mapping[str, str] = MappingProxyType(
     {
         "azure_cost": "ingest.sources.azure:AzureCostSource",
+        "bedrock_invocations": "ingest.sources.bedrock:BedrockInvocationsSource",
         "focus": "ingest.sources.focus:FocusSource",
         "litellm": "ingest.sources.litellm:LiteLlmSource",
         "otel_genai": "ingest.sources.otel_genai:OtelGenAiSource",

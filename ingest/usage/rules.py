@@ -129,20 +129,37 @@ BEDROCK = Rule(
 )
 """Bedrock's Converse: cached tokens are beside `inputTokens`."""
 
+_BODY = ("output", "outputBodyJson")
+_STREAMED = (*_BODY, Member("type", ("message_start",)), "message")
+_LOGGED_READ: Places = (
+    ("input", "cacheReadInputTokenCount"),
+    (*_BODY, "usage", "cacheReadInputTokens"),
+    (*_BODY, "usage", "cache_read_input_tokens"),
+    (*_STREAMED, "usage", "cache_read_input_tokens"),
+)
+_LOGGED_WRITTEN: Places = (
+    ("input", "cacheWriteInputTokenCount"),
+    (*_BODY, "usage", "cacheWriteInputTokens"),
+    (*_BODY, "usage", "cache_creation_input_tokens"),
+    (*_STREAMED, "usage", "cache_creation_input_tokens"),
+)
 BEDROCK_LOG = Rule(
     root=(),
     counts={
-        "input_tokens": (
-            _at("input", "inputTokenCount"),
-            _at("input", "cacheReadInputTokenCount"),
-            _at("input", "cacheWriteInputTokenCount"),
+        "input_tokens": (_at("input", "inputTokenCount"), _LOGGED_READ, _LOGGED_WRITTEN),
+        "cache_read_input_tokens": (_LOGGED_READ,),
+        "cache_creation_input_tokens": (_LOGGED_WRITTEN,),
+        "cache_creation_1h_input_tokens": _places(
+            (*_BODY, "usage", "cacheDetails", ONE_HOUR, "inputTokens"),
+            (*_BODY, "usage", "cache_creation", "ephemeral_1h_input_tokens"),
+            (*_STREAMED, "usage", "cache_creation", "ephemeral_1h_input_tokens"),
         ),
-        "cache_read_input_tokens": _places(("input", "cacheReadInputTokenCount")),
-        "cache_creation_input_tokens": _places(("input", "cacheWriteInputTokenCount")),
         "output_tokens": _places(("output", "outputTokenCount")),
     },
+    tier=((*_BODY, "serviceTier", "type"), ("serviceTier", "type")),
 )
-"""A record of Bedrock's invocation log."""
+"""A record of Bedrock's invocation log; what its cache did stands in the record, or only in the
+model's answer: whole (Converse, Claude), or in the first event of a stream."""
 
 COHERE = Rule(
     root=(),

@@ -13,7 +13,6 @@ import pytest
 from apportion.errors import ConfigError
 from apportion.settings import Settings
 from ingest.registry import open_source
-from tests.conftest import SAMPLE_DATA
 from tests.ingest.call_logs import CallLog, assert_nowhere, jsonl
 
 CANARY = "canary-7d1f"
@@ -277,17 +276,11 @@ def test_prompts_answers_and_end_users_reach_no_file(
         assert set(hashes) == {None}
 
 
-def recorded() -> list[dict[str, Any]]:
-    path = SAMPLE_DATA / "inference" / "openinference-spans" / "spans.jsonl.gz"
-    if not path.is_file():
-        pytest.skip(f"the public sample data is not beside the repository ({path})")
-    return [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
-
-
 @pytest.mark.data
-def test_recorded_spans_count_what_they_say(log: CallLog) -> None:
+def test_recorded_spans_count_what_they_say(sample_data: Path, log: CallLog) -> None:
     """The recorded spans have no ids and no times; they get some, and keep all they say."""
-    spans = recorded()
+    path = sample_data / "inference" / "openinference-spans" / "spans.jsonl.gz"
+    spans = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
     assert len(spans) == 27
     said = [{a["key"]: a["value"] for a in one["attributes"]} for one in spans]
     made = [span(number, {}) for number in range(27)]

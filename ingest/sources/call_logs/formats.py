@@ -24,7 +24,7 @@ from ingest.sources.requests import (
     record_problems,
     token_problems,
 )
-from ingest.usage import Path, Places, Rule, first_of, path_name
+from ingest.usage import Path, Places, Rule, UsageError, first_of, path_name
 
 NOT_SCALAR = "(not a single value)"
 LONGEST_RECORD = 2_000
@@ -55,7 +55,7 @@ class CallFormat:
 
     def keep(self, record: Mapping[str, Any]) -> dict[str, str | None]:
         """The kept places of a record that hold something, as text."""
-        found = ((path, text_of(first_of(record, (path,)))) for path in self.places)
+        found = ((path, _text_at(record, path)) for path in self.places)
         return {path_name(path): text for path, text in found if text is not None}
 
     def read(self, lines: pl.DataFrame) -> pl.DataFrame:
@@ -110,6 +110,13 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     return repr(value) if isinstance(value, int | float) else NOT_SCALAR
+
+
+def _text_at(record: Mapping[str, Any], path: Path) -> str | None:
+    try:
+        return text_of(first_of(record, (path,)))
+    except UsageError:  # counts of several members that are no counts
+        return NOT_SCALAR
 
 
 def _first(places: Places) -> pl.Expr:

@@ -12,7 +12,9 @@ from pydantic import Field
 from apportion.settings import resolve_secret
 from ingest.deliveries import explicit_files
 from ingest.source import Batch, Delivery, LandedDelivery, LandedObject, Window, version_of
+from ingest.sources.call_logs.formats import CallFormat
 from ingest.sources.call_logs.redacting import DOCUMENTS, Redact, RedactingStore
+from ingest.sources.requests import repeated_requests
 from ingest.stores import ObjectInfo, Store, StoreOptions, open_store
 
 BATCH_ROWS = 50_000
@@ -52,6 +54,7 @@ Options = TypeVar("Options", bound=CallLogOptions)
 class CallLogSource(Generic[Options]):
     """One log; a kind of source says what is kept of its records, and how they are typed."""
 
+    layout: CallFormat
     options_model: ClassVar[type[CallLogOptions]]
     documents: ClassVar[tuple[str, ...]] = DOCUMENTS
 
@@ -81,10 +84,13 @@ class CallLogSource(Generic[Options]):
     def judge(self, chunks: Iterable[pl.DataFrame]) -> pl.DataFrame:
         """What only the whole delivery tells of a line.
 
+        Records of one id that are all alike count once; if they contradict, none counts.
+
         Returns:
-            `object_key`, `object_row`, `verdict` (as `requests.repeated_requests`), and more.
+            `object_key`, `object_row`, `verdict` (as `requests.repeated_requests`); a kind may
+            tell more.
         """
-        raise NotImplementedError
+        return repeated_requests(pl.concat([self._hashes(lines) for lines in chunks]))
 
     def typed(self, lines: pl.DataFrame) -> Batch:
         """Type landed lines: `object_key`, `object_row`, `line`, and what `judge` told of them."""
@@ -115,6 +121,11 @@ class CallLogSource(Generic[Options]):
 
     def _listed(self, prefix: str) -> Iterator[ObjectInfo]:
         return (info for info in self.store.list(prefix) if self.is_part(info.key))
+
+    def _hashes(self, lines: pl.DataFrame) -> pl.DataFrame:
+        calls = self.layout.read(lines).filter(pl.col("request_id").is_not_null())
+        request, content = pl.col("request_id").hash(), pl.col("line").hash()
+        return calls.select("object_key", "object_row", request=request, content=content)
 
     def _key(self) -> bytes | None:
         secret = self._options.hmac_key

@@ -70,7 +70,7 @@ class OtelGenAiSource(CallLogSource[OtelOptions]):
 
     def __init__(self, name: str, store: Store, options: OtelOptions) -> None:
         rule = OTEL if options.cached_tokens == "inside" else OTEL_BESIDE
-        self._format = span_format(options.attributes, rule)
+        self.layout = span_format(options.attributes, rule)
         self._end_user = options.end_user
         super().__init__(name, store, options)
 
@@ -78,13 +78,13 @@ class OtelGenAiSource(CallLogSource[OtelOptions]):
         """The allow-listed attributes of every span."""
 
         def redact(record: Mapping[str, Any], key: bytes | None) -> Iterator[Line]:
-            return keep_spans(record, key, self._format, self._end_user)
+            return keep_spans(record, key, self.layout, self._end_user)
 
         return redact
 
     def judge(self, chunks: Iterable[pl.DataFrame]) -> pl.DataFrame:
         """Which spans are calls, which of them stand for others, and who called."""
-        parts = [(read_spans(lines, self._format), lines["line"].hash()) for lines in chunks]
+        parts = [(read_spans(lines, self.layout), lines["line"].hash()) for lines in chunks]
         spans = pl.concat(frame.select(*JUDGED, content=content) for frame, content in parts)
         calls = spans.filter("is_call")
         verdicts = repeated_requests(
@@ -98,7 +98,7 @@ class OtelGenAiSource(CallLogSource[OtelOptions]):
     def typed(self, lines: pl.DataFrame) -> Batch:
         """Type the innermost calls; what is no call of its own is left out."""
         told = lines.rename({name: f"{name}_told" for name in INHERITED})
-        spans = read_spans(told, self._format).filter(~pl.col("is_nested"))
+        spans = read_spans(told, self.layout).filter(~pl.col("is_nested"))
         own = spans.with_columns(
             pl.coalesce(name, f"{name}_told").alias(name) for name in INHERITED
         )
