@@ -32,6 +32,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "azure_cost": "ingest.sources.azure:AzureCostSource",
         "bedrock_invocations": "ingest.sources.bedrock:BedrockInvocationsSource",
         "focus": "ingest.sources.focus:FocusSource",
+        "helicone": "ingest.sources.helicone:HeliconeSource",
+        "langfuse": "ingest.sources.langfuse:LangfuseSource",
         "litellm": "ingest.sources.litellm:LiteLlmSource",
         "otel_genai": "ingest.sources.otel_genai:OtelGenAiSource",
         "prometheus": "ingest.sources.prometheus:PrometheusSource",

@@ -14,14 +14,22 @@ from ingest.usage.canonical import (
     first_of,
     path_name,
 )
-from ingest.usage.log_rules import LOG_RULES, OTEL, OTEL_BESIDE
+from ingest.usage.log_rules import (
+    HELICONE,
+    HELICONE_BESIDE,
+    LANGFUSE,
+    OTEL,
+    OTEL_BESIDE,
+)
 from ingest.usage.rules import BEDROCK_LOG, LITELLM, RULES
 from ingest.usage.tiers import SERVICE_TIERS, service_tier
 
 __all__ = [
     "BEDROCK_LOG",
+    "HELICONE",
+    "HELICONE_BESIDE",
+    "LANGFUSE",
     "LITELLM",
-    "LOG_RULES",
     "OTEL",
     "OTEL_BESIDE",
     "PARTS",

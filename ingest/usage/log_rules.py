@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from ingest.usage.canonical import Path, Places, Rule
 
@@ -89,5 +88,72 @@ OTEL_BESIDE = Rule(
 """Instrumentation that passes on what Anthropic or Bedrock say, with cached tokens beside the
 input."""
 
-LOG_RULES: Mapping[str, Rule] = MappingProxyType({"otel": OTEL, "otel_beside": OTEL_BESIDE})
-"""The ways of counting by name."""
+
+def _usage(*keys: str) -> Places:
+    return tuple(("usage", key) for key in keys)
+
+
+_BESIDE_READ = _usage(
+    "input_cached_tokens", "input_cache_read", "input_cached", "cache_read_input_tokens"
+)
+_BESIDE_WRITTEN = _usage("input_cache_creation", "input_cache_write", "cache_creation_input_tokens")
+_BESIDE_1H = _usage("input_cache_creation_1h")
+_BESIDE_AUDIO = _usage("input_audio_tokens", "input_audio")
+_BESIDE_REASONING = _usage("output_reasoning_tokens", "output_reasoning")
+_BESIDE_SPOKEN = _usage("output_audio_tokens", "output_audio")
+LANGFUSE = Rule(
+    root=(),
+    counts={
+        "input_tokens": (
+            _usage("input"),
+            _BESIDE_READ,
+            _BESIDE_WRITTEN,
+            _BESIDE_1H,
+            _BESIDE_AUDIO,
+            _usage("other_input"),
+        ),
+        "cache_read_input_tokens": ((*_BESIDE_READ, *_usage("prompt_details.cache_read")),),
+        "cache_creation_input_tokens": (
+            (*_BESIDE_WRITTEN, *_usage("prompt_details.cache_write")),
+            _BESIDE_1H,
+        ),
+        "cache_creation_1h_input_tokens": (_BESIDE_1H,),
+        "input_audio_tokens": ((*_BESIDE_AUDIO, *_usage("prompt_details.audio")),),
+        "output_tokens": (
+            _usage("output"),
+            _BESIDE_REASONING,
+            _BESIDE_SPOKEN,
+            _usage("other_output"),
+        ),
+        "reasoning_output_tokens": ((*_BESIDE_REASONING, *_usage("completion_details.reasoning")),),
+        "output_audio_tokens": ((*_BESIDE_SPOKEN, *_usage("completion_details.audio")),),
+    },
+    tier=(("modelParameters", "service_tier"), ("model_parameters", "service_tier")),
+)
+"""Langfuse: a count whose name has `input` or `output` in it comes beside `input` and `output`, as
+Langfuse prices it; what is a detail (`prompt_details.…`) is inside. `other_input` and
+`other_output` are the sums of such counts that are not listed here."""
+
+_HELICONE_READ, _HELICONE_WRITTEN = (
+    _one("prompt_cache_read_tokens"),
+    _one("prompt_cache_write_tokens"),
+)
+_HELICONE_PARTS: Mapping[str, tuple[Places, ...]] = {
+    "cache_read_input_tokens": (_HELICONE_READ,),
+    "cache_creation_input_tokens": (_HELICONE_WRITTEN,),
+    "input_audio_tokens": (_one("prompt_audio_tokens"),),
+    "output_tokens": (_one("completion_tokens"),),
+    "reasoning_output_tokens": (_one("reasoning_tokens"),),
+    "output_audio_tokens": (_one("completion_audio_tokens"),),
+}
+HELICONE = Rule(root=(), counts={"input_tokens": (_one("prompt_tokens"),), **_HELICONE_PARTS})
+"""Helicone where `prompt_tokens` are all input tokens."""
+
+HELICONE_BESIDE = Rule(
+    root=(),
+    counts={
+        "input_tokens": (_one("prompt_tokens"), _HELICONE_READ, _HELICONE_WRITTEN),
+        **_HELICONE_PARTS,
+    },
+)
+"""Helicone where cached tokens come beside `prompt_tokens`."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ingest.usage.canonical import Member, Path, Places, Rule
+from ingest.usage.log_rules import HELICONE, HELICONE_BESIDE, LANGFUSE, OTEL, OTEL_BESIDE
 
 PROMPT, COMPLETION = "prompt_tokens_details", "completion_tokens_details"
 INPUT, OUTPUT = "input_tokens_details", "output_tokens_details"
@@ -219,6 +220,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "bedrock_log": BEDROCK_LOG,
         "cohere": COHERE,
         "litellm": LITELLM,
+        "otel": OTEL,
+        "otel_beside": OTEL_BESIDE,
+        "langfuse": LANGFUSE,
+        "helicone": HELICONE,
+        "helicone_beside": HELICONE_BESIDE,
     }
 )
 """The ways of counting by name."""

@@ -25,16 +25,6 @@ OPERATIONS: Mapping[str, str] = MappingProxyType(
 )
 """Operations that are model calls, as the conventions spell them, by OpenTelemetry's name."""
 
-INHERITED = (
-    "api_key_hash",
-    "api_key_alias",
-    "gateway_team",
-    "session_id",
-    "end_user_hmac",
-    "deployment_id",
-)
-"""What a call takes from the spans around it, where it does not say it itself."""
-
 FAILED = ("2", "STATUS_CODE_ERROR")
 SECONDS = r"^[0-9]{1,6}(?:\.[0-9]+)?(?:[eE]-[0-9]+)?$"
 

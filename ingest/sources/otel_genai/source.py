@@ -7,7 +7,7 @@ A line is one `ExportTraceServiceRequest`. What is landed are the allow-listed f
 (`spans.FIELDS`): prompts and answers never reach a disk.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import polars as pl
@@ -17,11 +17,10 @@ from ingest.registry import suggestion
 from ingest.schemas import INFERENCE_REQUESTS
 from ingest.source import Batch
 from ingest.sources.call_logs.redacting import Line, Redact
-from ingest.sources.call_logs.source import CallLogSource, FolderOptions
-from ingest.sources.call_logs.tree import PLACE, innermost
-from ingest.sources.otel_genai.rows import INHERITED, read_spans, type_calls
+from ingest.sources.call_logs.source import FolderOptions
+from ingest.sources.call_logs.traces import TraceLogSource
+from ingest.sources.otel_genai.rows import read_spans, type_calls
 from ingest.sources.otel_genai.spans import keep_spans, span_format
-from ingest.sources.requests import repeated_requests
 from ingest.stores import Store
 from ingest.usage import OTEL, OTEL_BESIDE
 
@@ -30,7 +29,6 @@ TEXTS = tuple(
     for name, kind in INFERENCE_REQUESTS.items()
     if kind == pl.String and not name.endswith("_hmac") and name not in ("request_id", "trace_id")
 )
-JUDGED = (*PLACE, "request_id", "span", "parent", "is_call", "has_tokens", *INHERITED)
 
 
 class OtelOptions(FolderOptions):
@@ -62,7 +60,7 @@ class OtelOptions(FolderOptions):
         return attributes
 
 
-class OtelGenAiSource(CallLogSource[OtelOptions]):
+class OtelGenAiSource(TraceLogSource[OtelOptions]):
     """The spans of one collector."""
 
     options_model = OtelOptions
@@ -82,24 +80,10 @@ class OtelGenAiSource(CallLogSource[OtelOptions]):
 
         return redact
 
-    def judge(self, chunks: Iterable[pl.DataFrame]) -> pl.DataFrame:
-        """Which spans are calls, which of them stand for others, and who called."""
-        parts = [(read_spans(lines, self.layout), lines["line"].hash()) for lines in chunks]
-        spans = pl.concat(frame.select(*JUDGED, content=content) for frame, content in parts)
-        calls = spans.filter("is_call")
-        verdicts = repeated_requests(
-            calls.filter(pl.col("request_id").is_not_null()).select(
-                *PLACE, "content", request=pl.col("request_id").hash()
-            )
-        )
-        judged = innermost(spans, INHERITED)
-        return judged.join(verdicts, on=list(PLACE), how="left")
+    def spans(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """Landed spans as text."""
+        return read_spans(lines, self.layout)
 
-    def typed(self, lines: pl.DataFrame) -> Batch:
-        """Type the innermost calls; what is no call of its own is left out."""
-        told = lines.rename({name: f"{name}_told" for name in INHERITED})
-        spans = read_spans(told, self.layout).filter(~pl.col("is_nested"))
-        own = spans.with_columns(
-            pl.coalesce(name, f"{name}_told").alias(name) for name in INHERITED
-        )
-        return type_calls(own)
+    def type_calls(self, calls: pl.DataFrame) -> Batch:
+        """Type the calls among the spans."""
+        return type_calls(calls)

@@ -1,0 +1,5 @@
+"""Observations that Langfuse exports."""
+
+from ingest.sources.langfuse.source import LangfuseOptions, LangfuseSource
+
+__all__ = ["LangfuseOptions", "LangfuseSource"]
