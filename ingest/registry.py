@@ -40,6 +40,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "prometheus_dump": "ingest.sources.prometheus_dump:PrometheusDumpSource",
         "reference": "ingest.sources.reference:ReferenceSource",
         "request_log": "ingest.sources.request_log:RequestLogSource",
+        "sglang": "ingest.sources.sglang:SglangSource",
         "slurm": "ingest.sources.slurm:SlurmSource",
         "telemetry_csv": "ingest.sources.telemetry_csv:TelemetryCsvSource",
     }

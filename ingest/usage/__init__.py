@@ -20,6 +20,7 @@ from ingest.usage.log_rules import (
     LANGFUSE,
     OTEL,
     OTEL_BESIDE,
+    SGLANG,
 )
 from ingest.usage.rules import BEDROCK_LOG, LITELLM, RULES
 from ingest.usage.tiers import SERVICE_TIERS, service_tier
@@ -35,6 +36,7 @@ __all__ = [
     "PARTS",
     "RULES",
     "SERVICE_TIERS",
+    "SGLANG",
     "Path",
     "Places",
     "Rule",

@@ -157,3 +157,14 @@ HELICONE_BESIDE = Rule(
     },
 )
 """Helicone where cached tokens come beside `prompt_tokens`."""
+
+SGLANG = Rule(
+    root=(),
+    counts={
+        "input_tokens": (_one("prompt_tokens"),),
+        "cache_read_input_tokens": (_one("cached_tokens"),),
+        "output_tokens": (_one("completion_tokens"),),
+        "reasoning_output_tokens": (_one("reasoning_tokens"),),
+    },
+)
+"""SGLang's request metrics: what its prefix cache held is inside `prompt_tokens`."""

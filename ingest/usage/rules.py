@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ingest.usage.canonical import Member, Path, Places, Rule
-from ingest.usage.log_rules import HELICONE, HELICONE_BESIDE, LANGFUSE, OTEL, OTEL_BESIDE
+from ingest.usage.log_rules import HELICONE, HELICONE_BESIDE, LANGFUSE, OTEL, OTEL_BESIDE, SGLANG
 
 PROMPT, COMPLETION = "prompt_tokens_details", "completion_tokens_details"
 INPUT, OUTPUT = "input_tokens_details", "output_tokens_details"
@@ -225,6 +225,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "langfuse": LANGFUSE,
         "helicone": HELICONE,
         "helicone_beside": HELICONE_BESIDE,
+        "sglang": SGLANG,
     }
 )
 """The ways of counting by name."""
