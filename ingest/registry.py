@@ -34,6 +34,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "focus": "ingest.sources.focus:FocusSource",
         "helicone": "ingest.sources.helicone:HeliconeSource",
         "langfuse": "ingest.sources.langfuse:LangfuseSource",
+        "gcp_billing": "ingest.sources.gcp:GcpBillingSource",
         "litellm": "ingest.sources.litellm:LiteLlmSource",
         "otel_genai": "ingest.sources.otel_genai:OtelGenAiSource",
         "prometheus": "ingest.sources.prometheus:PrometheusSource",
