@@ -36,6 +36,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "langfuse": "ingest.sources.langfuse:LangfuseSource",
         "gcp_billing": "ingest.sources.gcp:GcpBillingSource",
         "litellm": "ingest.sources.litellm:LiteLlmSource",
+        "litellm_database": "ingest.sources.litellm.database:LiteLlmDatabaseSource",
         "otel_genai": "ingest.sources.otel_genai:OtelGenAiSource",
         "prometheus": "ingest.sources.prometheus:PrometheusSource",
         "prometheus_dump": "ingest.sources.prometheus_dump:PrometheusDumpSource",

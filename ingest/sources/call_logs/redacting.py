@@ -40,6 +40,26 @@ def keyed_hash(key: bytes, purpose: str, value: str | None) -> str | None:
     return hmac.digest(key, message, "sha256")[:HMAC_BYTES].hex()
 
 
+def write_lines(
+    destination: Path, records: Iterable[Any], redact: Redact, key: bytes | None
+) -> None:
+    """Write what is kept of records, and nothing else, as gzipped JSON lines.
+
+    Args:
+        destination: the file.
+        records: parsed records; None leaves an empty line.
+        redact: what is kept of a record.
+        key: what end users and prompts are hashed with.
+    """
+    with (
+        destination.open("wb") as file,
+        gzip.GzipFile("", "wb", COMPRESSION, file, mtime=0) as packed,
+        io.BufferedWriter(packed, 1 << 20) as out,  # type: ignore[arg-type]
+    ):
+        for record in records:
+            out.writelines(_lines(record, redact, key))
+
+
 class RedactingStore:
     """Wraps the store that holds a log."""
 
@@ -81,15 +101,8 @@ class RedactingStore:
         now = next((found for found in self._inner.list(info.key) if found.key == info.key), None)
         if now is None or now.fingerprint != info.fingerprint:
             raise object_changed(self.uri(info.key))
-        key = self._secret()
-        with (
-            destination.open("wb") as file,
-            gzip.GzipFile("", "wb", COMPRESSION, file, mtime=0) as packed,
-            io.BufferedWriter(packed, 1 << 20) as out,  # type: ignore[arg-type]
-        ):
-            for record in self._records(content, self.uri(info.key)):
-                for line in self._lines(record, key):
-                    out.write(line)
+        records = self._records(content, self.uri(info.key))
+        write_lines(destination, records, self._redact, self._secret())
 
     def _records(self, content: bytes, name: str) -> Iterator[Any]:
         """What stands in an object, record by record; None for an empty line."""
@@ -100,18 +113,6 @@ class RedactingStore:
         with gzipped.opened(content, name) as stream:
             for line in gzipped.lines(stream, name, len(content)):
                 yield _parse(line) if line.strip() else None
-
-    def _lines(self, record: Any, key: bytes | None) -> tuple[bytes, ...]:
-        if record is None:
-            return (b"\n",)
-        if not isinstance(record, dict):
-            is_known = isinstance(record, _Unreadable)
-            return (_packed({PROBLEM: record.problem if is_known else "not a JSON object"}),)
-        try:
-            return tuple(_packed(line) for line in self._redact(record, key))
-        except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
-            problem = f"a kept field is not Unicode text: {type(error).__name__}"
-            return (_packed({PROBLEM: problem}),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,19 @@ def _parse_leniently(text: bytes) -> Any:
     except ValueError as error:
         at = f"at character {error.colno} of " if isinstance(error, json.JSONDecodeError) else "in "
         return _Unreadable(f"not JSON: {type(error).__name__} {at}{len(text)}")
+
+
+def _lines(record: Any, redact: Redact, key: bytes | None) -> tuple[bytes, ...]:
+    if record is None:
+        return (b"\n",)
+    if not isinstance(record, dict):
+        is_known = isinstance(record, _Unreadable)
+        return (_packed({PROBLEM: record.problem if is_known else "not a JSON object"}),)
+    try:
+        return tuple(_packed(line) for line in redact(record, key))
+    except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
+        problem = f"a kept field is not Unicode text: {type(error).__name__}"
+        return (_packed({PROBLEM: problem}),)
 
 
 def _packed(line: Line) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import polars as pl
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from apportion.settings import resolve_secret
 from ingest.deliveries import explicit_files
@@ -20,8 +20,8 @@ from ingest.stores import ObjectInfo, Store, StoreOptions, open_store
 BATCH_ROWS = 50_000
 
 
-class CallLogOptions(StoreOptions):
-    """Where a log is; a kind of source says which keys a day has."""
+class HashingOptions(BaseModel):
+    """What end users and prompts are hashed with."""
 
     hmac_key: str | None = Field(
         None,
@@ -29,6 +29,18 @@ class CallLogOptions(StoreOptions):
         description="The secret (`env:NAME`, `file:/path`) with which end users and prompts are "
         "hashed when they are collected; without it nothing is kept of them.",
     )
+
+    def key(self) -> bytes | None:
+        """The secret itself.
+
+        Raises:
+            ConfigError: nothing stands behind the reference.
+        """
+        return resolve_secret(self.hmac_key).encode() if self.hmac_key else None
+
+
+class CallLogOptions(StoreOptions, HashingOptions):
+    """Where a log is; a kind of source says which keys a day has."""
 
     def day_prefixes(self) -> tuple[str, ...]:
         """How the keys of a day begin, with the day as `strftime` writes it."""
@@ -51,17 +63,50 @@ class FolderOptions(CallLogOptions):
 Options = TypeVar("Options", bound=CallLogOptions)
 
 
-class CallLogSource(Generic[Options]):
-    """One log; a kind of source says what is kept of its records, and how they are typed."""
+class CallReader:
+    """Reads landed calls; a kind of source says how they are typed."""
 
+    name: str
+    store: Store
     layout: CallFormat
+
+    def judge(self, chunks: Iterable[pl.DataFrame]) -> pl.DataFrame:
+        """What only the whole delivery tells of a line.
+
+        Records of one id that are all alike count once; if they contradict, none counts.
+
+        Returns:
+            `object_key`, `object_row`, `verdict` (as `requests.repeated_requests`); a kind may
+            tell more.
+        """
+        return repeated_requests(pl.concat([self._hashes(lines) for lines in chunks]))
+
+    def typed(self, lines: pl.DataFrame) -> Batch:
+        """Type landed lines: `object_key`, `object_row`, `line`, and what `judge` told of them."""
+        raise NotImplementedError
+
+    def read(self, landed: LandedDelivery) -> Iterator[Batch]:
+        """The calls of a delivery, each once."""
+        judged = self.judge(_chunks(landed.objects))
+        for lines in _chunks(landed.objects):
+            yield self.typed(lines.join(judged, on=["object_key", "object_row"], how="left"))
+
+    def _hashes(self, lines: pl.DataFrame) -> pl.DataFrame:
+        calls = self.layout.read(lines).filter(pl.col("request_id").is_not_null())
+        request, content = pl.col("request_id").hash(), pl.col("line").hash()
+        return calls.select("object_key", "object_row", request=request, content=content)
+
+
+class CallLogSource(CallReader, Generic[Options]):
+    """One log in a store; a kind of source says what is kept of its records."""
+
     options_model: ClassVar[type[CallLogOptions]]
     documents: ClassVar[tuple[str, ...]] = DOCUMENTS
 
     def __init__(self, name: str, store: Store, options: Options) -> None:
         self.name = name
         self._options = options
-        self.store: Store = RedactingStore(store, self.redaction(), self._key, self.documents)
+        self.store = RedactingStore(store, self.redaction(), options.key, self.documents)
 
     @classmethod
     def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
@@ -81,21 +126,6 @@ class CallLogSource(Generic[Options]):
         """Whether an object below a day's prefix belongs to the log."""
         return True
 
-    def judge(self, chunks: Iterable[pl.DataFrame]) -> pl.DataFrame:
-        """What only the whole delivery tells of a line.
-
-        Records of one id that are all alike count once; if they contradict, none counts.
-
-        Returns:
-            `object_key`, `object_row`, `verdict` (as `requests.repeated_requests`); a kind may
-            tell more.
-        """
-        return repeated_requests(pl.concat([self._hashes(lines) for lines in chunks]))
-
-    def typed(self, lines: pl.DataFrame) -> Batch:
-        """Type landed lines: `object_key`, `object_row`, `line`, and what `judge` told of them."""
-        raise NotImplementedError
-
     def discover(self, window: Window) -> Iterator[Delivery]:
         """The days of the window on which something was logged, or the configured files.
 
@@ -113,23 +143,8 @@ class CallLogSource(Generic[Options]):
             if objects:
                 yield Delivery(self.name, f"{day}", version_of(objects), "", objects)
 
-    def read(self, landed: LandedDelivery) -> Iterator[Batch]:
-        """The calls of a delivery, each once."""
-        judged = self.judge(_chunks(landed.objects))
-        for lines in _chunks(landed.objects):
-            yield self.typed(lines.join(judged, on=["object_key", "object_row"], how="left"))
-
     def _listed(self, prefix: str) -> Iterator[ObjectInfo]:
         return (info for info in self.store.list(prefix) if self.is_part(info.key))
-
-    def _hashes(self, lines: pl.DataFrame) -> pl.DataFrame:
-        calls = self.layout.read(lines).filter(pl.col("request_id").is_not_null())
-        request, content = pl.col("request_id").hash(), pl.col("line").hash()
-        return calls.select("object_key", "object_row", request=request, content=content)
-
-    def _key(self) -> bytes | None:
-        secret = self._options.hmac_key
-        return resolve_secret(secret).encode() if secret else None
 
 
 def _chunks(objects: Iterable[LandedObject]) -> Iterator[pl.DataFrame]:

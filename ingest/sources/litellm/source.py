@@ -14,7 +14,7 @@ from pydantic import Field
 
 from ingest.source import Batch
 from ingest.sources.call_logs.redacting import Redact
-from ingest.sources.call_logs.source import CallLogOptions, CallLogSource
+from ingest.sources.call_logs.source import CallLogOptions, CallLogSource, CallReader
 from ingest.sources.litellm.fields import redact
 from ingest.sources.litellm.rows import type_requests
 from ingest.sources.requests import repeated_requests
@@ -33,14 +33,8 @@ class LiteLlmOptions(CallLogOptions):
         return (f"{prefix}/%Y-%m-%d/" if prefix else "%Y-%m-%d/",)
 
 
-class LiteLlmSource(CallLogSource[LiteLlmOptions]):
-    """The log of one gateway."""
-
-    options_model = LiteLlmOptions
-
-    def redaction(self) -> Redact:
-        """The fields of `fields.FIELDS`."""
-        return redact
+class LiteLlmReader(CallReader):
+    """Reads landed records, wherever they came from."""
 
     def judge(self, chunks: Iterable[pl.DataFrame]) -> pl.DataFrame:
         """Records of one id that are all alike count once; if they contradict, none counts."""
@@ -49,6 +43,16 @@ class LiteLlmSource(CallLogSource[LiteLlmOptions]):
     def typed(self, lines: pl.DataFrame) -> Batch:
         """Type landed lines."""
         return type_requests(lines)
+
+
+class LiteLlmSource(LiteLlmReader, CallLogSource[LiteLlmOptions]):
+    """The log of one gateway."""
+
+    options_model = LiteLlmOptions
+
+    def redaction(self) -> Redact:
+        """The fields of `fields.FIELDS`."""
+        return redact
 
 
 def _hashes(lines: pl.DataFrame) -> pl.DataFrame:
