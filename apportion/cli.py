@@ -13,6 +13,7 @@ from apportion.context import HOME, Context
 from apportion.errors import ApportionError
 from apportion.explain.command import explain
 from apportion.prices import prices
+from apportion.statements import review, statements
 
 HELP = """Attribute every dollar of cloud, GPU and model-API spend to a team, a model and a query.
 
@@ -87,6 +88,8 @@ for command in (
     views.doctor,
     calibrate,
     prices,
+    statements,
+    review,
     close,
 ):
     main.add_command(command)

@@ -35,8 +35,15 @@ def close_period(
     from warehouse.read import serving
 
     with writer(settings.home, f"closing of {period:%Y-%m}"):
-        closing = write(settings.home, serving(settings.home), period, by=by, accept=accept)
-        issue(settings.home, explained)
+        closing = write(
+            settings.home,
+            serving(settings.home),
+            period,
+            by=by,
+            accept=accept,
+            journal=settings.journal,
+        )
+        issue(settings.home, explained, settings.journal)
     return closing
 
 
@@ -49,7 +56,7 @@ def close_period(
 @click.option("--by", default=getpass.getuser, show_default="you", help="Who closes it.")
 @click.option(
     "--accept",
-    type=click.Choice(["quarantine", "refused", "unfinished"]),
+    type=click.Choice(["quarantine", "refused", "unfinished", "unreviewed"]),
     multiple=True,
     help="A finding to close in spite of; it is recorded.",
 )

@@ -143,7 +143,7 @@ def rollback(context: Context, generation: int | None) -> None:
 
     with writer(context.home, "rollback"):
         release = point_back(context.home, generation)
-        export(context.home, explained)
+        export(context.home, explained, context.settings().journal)
     out = context.screen()
     out.say(f"generation {release.generation} is current again, usage up to {release.usage_date}")
     out.answer(release.model_dump(mode="json"))

@@ -72,6 +72,23 @@ class Warehouse(Section):
     )
 
 
+class Journal(Section):
+    """The accounts of the general ledger that the chargeback journal books to."""
+
+    expense_account: str = Field(min_length=1, description="Debited, per cost centre.")
+    clearing_account: str = Field(
+        min_length=1, description="Credited, per provider: where the invoices were booked."
+    )
+    cost_class_accounts: dict[str, str] = Field(
+        default_factory=dict,
+        description='Expense accounts of single cost classes: `idle_unheld = "6420"`.',
+    )
+
+    def account(self, cost_class: str) -> str:
+        """The expense account of a cost class."""
+        return self.cost_class_accounts.get(cost_class, self.expense_account)
+
+
 class Settings(Section):
     """The whole of `apportion.toml`."""
 
@@ -79,6 +96,7 @@ class Settings(Section):
     schedule: Schedule
     sources: tuple[SourceSettings, ...] = Field(min_length=1)
     warehouse: Warehouse = Field(default_factory=lambda: Warehouse.model_validate({}))
+    journal: Journal | None = Field(None, description="Without it no journal is written.")
     home: Path = Field(Path("var"), exclude=True, description="Where all state is kept.")
     directory: Path = Field(
         Path(), exclude=True, description="The folder of the file; relative locations start here."
@@ -130,7 +148,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _known_keys() -> list[str]:
-    sections = (Settings, Organization, Schedule, Warehouse)
+    sections = (Settings, Organization, Schedule, Warehouse, Journal)
     return [name for section in sections for name in section.model_fields]
 
 

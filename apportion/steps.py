@@ -209,7 +209,7 @@ def export(settings: Settings) -> None:
     from warehouse.lock import writer
 
     with writer(settings.home, "export"):
-        write(settings.home, explained)
+        write(settings.home, explained, settings.journal)
 
 
 def ingest_all(settings: Settings, usage_date: date, progress: Progress = quiet) -> None:

@@ -1,5 +1,6 @@
 """Closing a month: what was issued never moves, and what changes later is charged later."""
 
+import csv
 import hashlib
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
@@ -13,7 +14,8 @@ import pytest
 from apportion import steps
 from apportion.close import close_period
 from apportion.errors import ConfigError, GateRefused
-from apportion.settings import Organization, Schedule, Settings, SourceSettings
+from apportion.settings import Journal, Organization, Schedule, Settings, SourceSettings
+from apportion.statements import review_statements
 from ingest.source import ControlTotal
 from tests.warehouse.lake import Lake, rule
 from warehouse.read import connect
@@ -52,6 +54,11 @@ class Company:
                 SourceSettings(name="bill", kind="focus"),
                 SourceSettings(name="company", kind="reference"),
                 SourceSettings(name="people", kind="reference"),
+            ),
+            journal=Journal(
+                expense_account="6400",
+                clearing_account="2110",
+                cost_class_accounts={"prior_period_adjustment": "6490"},
             ),
             home=home,
         )
@@ -98,6 +105,16 @@ class Company:
         )
         return {(period, unit): total for period, unit, total in self.rows(query)}
 
+    def registered(self, month: str) -> dict[str, str]:
+        """Status by business unit, as the register has it."""
+        path = self.settings.home / "statements" / "register.csv"
+        with path.open(encoding="utf-8", newline="") as file:
+            return {
+                row["business_unit"]: row["status"]
+                for row in csv.DictReader(file)
+                if row["billing_period"] == month
+            }
+
     def issued(self, month: str) -> dict[str, str]:
         """The hashes of a month's statement files."""
         folder = self.settings.home / "statements" / month
@@ -127,6 +144,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
 @pytest.fixture(scope="module")
 def closed(company: Company) -> dict[str, str]:
     """The files of October as they were issued."""
+    review_statements(company.settings, OCTOBER, (), by="analyst", note="agreed")
     close_period(company.settings, OCTOBER, "controller", ())
     company.run()
     return company.issued("2026-10")
@@ -157,17 +175,36 @@ def test_a_period_that_is_not_over_is_not_closed(company: Company) -> None:
         close_period(company.settings, NOVEMBER, "controller", ())
 
 
+def test_what_nobody_reviewed_is_not_issued(company: Company) -> None:
+    with pytest.raises(ConfigError, match=r"Nobody reviewed 2 of 2 statements .*2026-10-consumer"):
+        close_period(company.settings, OCTOBER, "controller", ())
+    review_statements(company.settings, OCTOBER, ["Risk"], by="analyst", note="")
+    with pytest.raises(ConfigError, match=r"Nobody reviewed 1 of 2 statements"):
+        close_period(company.settings, OCTOBER, "controller", ())
+    assert company.registered("2026-10") == {"Consumer": "draft", "Risk": "reviewed"}
+    with pytest.raises(ConfigError, match=r"REVIEW_REFUSED .* no open statement of Robotics"):
+        review_statements(company.settings, OCTOBER, ["Robotics"], by="analyst", note="")
+
+
+def test_a_review_holds_for_what_was_reviewed(company: Company) -> None:
+    review_statements(company.settings, NOVEMBER, (), by="analyst", note="")
+    assert company.registered("2026-11") == {"Consumer": "reviewed"}
+    company.bill(NOVEMBER, charge("a2", NOVEMBER, "31", "acct-a"))
+    company.run()
+    assert company.registered("2026-11") == {"Consumer": "draft"}
+
+
 def test_closing_changes_no_amount_and_says_so_on_the_statement(
     company: Company, closed: dict[str, str]
 ) -> None:
-    assert len(closed) == 4
+    assert len(closed) == 7
     assert company.charged() == {
         ("2026-10", "Consumer"): Decimal("100.10"),
         ("2026-10", "Risk"): Decimal("57.05"),
-        ("2026-11", "Consumer"): Decimal(30),
+        ("2026-11", "Consumer"): Decimal(31),
     }
     assert company.rows("select distinct billing_period, status from statements order by 1") == [
-        (OCTOBER, "closed"),
+        (OCTOBER, "issued"),
         (NOVEMBER, "draft"),
     ]
     assert company.rows("select count(*) from adjustments") == [(0,)]
@@ -191,6 +228,38 @@ def test_an_issued_statement_never_moves(restated: Company, closed: dict[str, st
     assert charged["2026-10", "Risk"] == Decimal("57.05")
 
 
+def test_the_register_says_who_reviewed_and_issued_and_what_came_later(restated: Company) -> None:
+    with (restated.settings.home / "statements" / "register.csv").open(encoding="utf-8") as file:
+        risk = next(row for row in csv.DictReader(file) if row["statement_id"] == "2026-10-risk")
+    assert risk["status"] == "adjusted"
+    assert (risk["reviewed_by"], risk["issued_by"]) == ("analyst", "controller")
+    assert Decimal(risk["payable_amount"]) == Decimal("57.05")
+    assert Decimal(risk["adjusted_by_amount"]) == Decimal("-57.05")
+    assert restated.registered("2026-10") == {"Consumer": "adjusted", "Risk": "adjusted"}
+
+
+def test_the_journal_books_every_cent_once(restated: Company) -> None:
+    with (restated.settings.home / "statements/2026-11/journal-2026-11.csv").open(
+        encoding="utf-8"
+    ) as file:
+        lines = list(csv.DictReader(file))
+    sides = {side: sum(Decimal(line[side] or 0) for line in lines) for side in ("debit", "credit")}
+    assert sides["debit"] == sides["credit"]
+    booked = sum(
+        Decimal(x["debit"] or 0) - Decimal(x["credit"] or 0) for x in lines if x["statement_id"]
+    )
+    total = sum(amount for (month, _), amount in restated.charged().items() if month == "2026-11")
+    assert booked == total.quantize(Decimal("0.01"))
+    assert {
+        (line["account"], line["cost_center"], line["debit"], line["credit"]) for line in lines
+    } == {
+        ("6400", "Consumer", "31.00", ""),
+        ("6490", "Consumer", "10.00", ""),
+        ("6490", "Risk", "", "57.05"),
+        ("2110", "", "16.05", ""),
+    }
+
+
 def test_changes_are_charged_in_the_next_open_period_with_their_reason(restated: Company) -> None:
     assert restated.rows(
         """
@@ -204,7 +273,7 @@ def test_changes_are_charged_in_the_next_open_period_with_their_reason(restated:
         (NOVEMBER, OCTOBER, "late", "search", "late_charge", Decimal("3.000000000000000001")),
     ]
     charged = restated.charged()
-    assert charged["2026-11", "Consumer"] == Decimal("40.000000000000000001")
+    assert charged["2026-11", "Consumer"] == Decimal("41.000000000000000001")
     assert charged["2026-11", "Risk"] == Decimal("-57.05")
     ledger = restated.rows("select sum(reporting_effective_cost) from cost_ledger")
     assert ledger == [(sum(charged.values()),)]
@@ -214,7 +283,7 @@ def test_changes_are_charged_in_the_next_open_period_with_their_reason(restated:
 
 def test_what_was_adjusted_is_charged_once(restated: Company) -> None:
     before = restated.charged()
-    close_period(restated.settings, NOVEMBER, "controller", ())
+    close_period(restated.settings, NOVEMBER, "controller", ("unreviewed",))
     restated.run()
     assert restated.charged() == before
     assert restated.rows("select count(*) from adjustments") == [(0,)]

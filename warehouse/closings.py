@@ -20,12 +20,17 @@ import polars as pl
 from pydantic import BaseModel
 
 from apportion.errors import ConfigError, GateRefused
+from apportion.settings import Journal
 from ingest.durable import make_folder, settle, sha256_of, sync_folder, write_json
 from ingest.schemas import MONEY
+from warehouse.register import Issue
 from warehouse.releases import Release
-from warehouse.statements import write_closed
+from warehouse.reviews import Review, reviewed, reviews
+from warehouse.statement_data import headers, read_statements
+from warehouse.statements import write_issued
 
 FOLDER, RECORD, ENTRIES, STATEMENTS = "closings", "closing.json", "entries.parquet", "statements"
+MOST_NAMED = 5
 
 KEYS = (
     *("source_charge_key", "business_unit", "cost_center", "team", "model", "deployment"),
@@ -40,7 +45,7 @@ ENTRY: dict[str, pl.DataType | type[pl.DataType]] = {
 }
 """An entry of a closed statement; one of an earlier `billing_period` is an adjustment."""
 
-Accepted = Literal["quarantine", "refused", "unfinished"]
+Accepted = Literal["quarantine", "refused", "unfinished", "unreviewed"]
 
 
 class Closing(BaseModel, frozen=True):
@@ -56,6 +61,7 @@ class Closing(BaseModel, frozen=True):
     currency: str
     first_usage_date: date
     files: dict[str, str]
+    reviews: tuple[Review, ...] = ()
 
     @property
     def name(self) -> str:
@@ -65,6 +71,16 @@ class Closing(BaseModel, frozen=True):
     def folder(self, home: Path) -> Path:
         """Where the closing is kept."""
         return home / FOLDER / self.name
+
+    def issue(self, home: Path) -> Issue:
+        """What the statements' register says of the period."""
+        return Issue(
+            period=self.name,
+            folder=self.folder(home) / STATEMENTS,
+            issued_by=self.closed_by,
+            issued_at=self.closed_at,
+            reviews={review.statement_id: review for review in self.reviews},
+        )
 
 
 def closings(home: Path) -> tuple[Closing, ...]:
@@ -90,7 +106,13 @@ def closings(home: Path) -> tuple[Closing, ...]:
 
 
 def close(
-    home: Path, release: Release, period: date, *, by: str, accept: Iterable[Accepted] = ()
+    home: Path,
+    release: Release,
+    period: date,
+    *,
+    by: str,
+    accept: Iterable[Accepted] = (),
+    journal: Journal | None = None,
 ) -> Closing:
     """Close a billing period as the current release charges it.
 
@@ -100,7 +122,9 @@ def close(
         period: the first day of the month.
         by: who closes it.
         accept: findings to close in spite of: rows of the period in `quarantine`, deliveries of it
-            that were `refused`, a period whose days are not all there yet (`unfinished`).
+            that were `refused`, a period whose days are not all there yet (`unfinished`),
+            statements that nobody reviewed as they are (`unreviewed`).
+        journal: the accounts that the period's journal books to.
 
     Returns:
         The closing; of a period that is closed already, the one that there is.
@@ -114,21 +138,39 @@ def close(
             return closing
     accepted = tuple(sorted(set(accept)))
     with duckdb.connect(release.path(home), read_only=True) as connection:
-        _refuse(connection, before, period, accepted)
-        signed = {"billing_period": period, "closed_by": by, "accepted": accepted}
-        return _write(home, connection, release, signed)
+        held = _reviews(home, connection, period)
+        problems = [
+            *_order(connection, before, period),
+            *_findings(connection, period, accepted),
+            *_unreviewed(held, accepted),
+        ]
+        if problems:
+            raise ConfigError(
+                "CLOSE_REFUSED", f"{period:%Y-%m}: " + " ".join(problems) + " Nothing was closed."
+            )
+        signed = {
+            "billing_period": period,
+            "closed_by": by,
+            "accepted": accepted,
+            "reviews": tuple(review for review in held.values() if review),
+        }
+        return _write(home, connection, release, signed, journal)
 
 
-def _refuse(
-    connection: duckdb.DuckDBPyConnection,
-    before: tuple[Closing, ...],
-    period: date,
-    accepted: tuple[str, ...],
-) -> None:
-    problems = [*_order(connection, before, period), *_findings(connection, period, accepted)]
-    if problems:
-        raise ConfigError(
-            "CLOSE_REFUSED", f"{period:%Y-%m}: " + " ".join(problems) + " Nothing was closed."
+def _reviews(
+    home: Path, connection: duckdb.DuckDBPyConnection, period: date
+) -> dict[str, Review | None]:
+    wanted = [header for header in headers(connection) if header.billing_period == period]
+    return reviewed(read_statements(connection, wanted), reviews(home))
+
+
+def _unreviewed(held: dict[str, Review | None], accepted: tuple[str, ...]) -> Iterator[str]:
+    missing = [statement for statement, review in held.items() if review is None]
+    if missing and "unreviewed" not in accepted:
+        named = ", ".join(missing[:MOST_NAMED]) + (" …" if len(missing) > MOST_NAMED else "")
+        yield (
+            f"Nobody reviewed {len(missing)} of {len(held)} statements as they are now ({named}): "
+            "`apportion review`, or close with --accept unreviewed."
         )
 
 
@@ -139,8 +181,8 @@ def _order(
     rows = connection.execute(
         "select distinct billing_period, status from main.statements order by 1"
     ).fetchall()
-    known = {day for day, status in rows if status == "closed"}
-    is_open = [day for day, status in rows if status != "closed"]
+    known = {day for day, status in rows if status != "draft"}
+    is_open = [day for day, status in rows if status == "draft"]
     if period not in is_open:
         yield "The current release has no open statement of this period."
     elif is_open[0] != period:
@@ -182,6 +224,7 @@ def _write(
     connection: duckdb.DuckDBPyConnection,
     release: Release,
     signed: dict[str, Any],
+    journal: Journal | None,
 ) -> Closing:
     """Write everything beside its final place, then give it its name in one step."""
     period = signed["billing_period"]
@@ -190,7 +233,7 @@ def _write(
     shutil.rmtree(fresh, ignore_errors=True)
     make_folder(fresh)
     _entries(connection, period).write_parquet(fresh / ENTRIES, compression="zstd")
-    write_closed(connection, period, fresh / STATEMENTS)
+    write_issued(connection, period, fresh / STATEMENTS, journal)
     paths = sorted(path for path in fresh.rglob("*") if path.is_file())
     for path in paths:
         settle(path, path)

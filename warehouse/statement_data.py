@@ -6,15 +6,17 @@ each table by itself, so that every table adds up to the statement and the state
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import duckdb
 
 from warehouse.rounding import exact_sum, minor_unit, round_parts
+from warehouse.statement_requests import Request, top_requests
 
 KEYS = (
     *("team", "cost_center", "cost_class", "model", "deployment", "purpose"),
@@ -110,7 +112,13 @@ class Statement:
     models: tuple[Entry, ...]
     shared: tuple[Entry, ...]
     adjustments: tuple[Entry, ...]
+    requests: tuple[Request, ...]
     ledger: tuple[tuple[str, Decimal], ...]
+
+    def signed(self, *, is_reviewed: bool) -> "Statement":
+        """The same statement with the status that a review gives it."""
+        status = "reviewed" if is_reviewed else self.header.status
+        return replace(self, header=self.header._replace(status=status))
 
     def by_provider(self) -> dict[str, Decimal]:
         """The exact sum of the lines, per provider."""
@@ -139,8 +147,24 @@ def headers(connection: duckdb.DuckDBPyConnection) -> Iterator[Header]:
         yield from (Header._make((*row, part)) for row, part in zip(members, payable, strict=True))
 
 
-def read_statement(connection: duckdb.DuckDBPyConnection, header: Header) -> Statement:
-    """Read one statement."""
+def read_statements(
+    connection: duckdb.DuckDBPyConnection, wanted: Iterable[Header]
+) -> list[Statement]:
+    """Read statements, in the order given."""
+    found: list[Statement] = []
+    for (period, measure), members in groupby(
+        wanted, lambda header: (header.billing_period, header.charged_measure)
+    ):
+        requests = top_requests(connection, period, measure)
+        found.extend(
+            _read(connection, header, requests.get(header.business_unit, ())) for header in members
+        )
+    return found
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection, header: Header, requests: tuple[Request, ...]
+) -> Statement:
     of = {"business_unit": header.business_unit, "billing_period": header.billing_period}
     measured = of | {"measure": header.charged_measure}
     unit = minor_unit(header.currency)
@@ -158,6 +182,7 @@ def read_statement(connection: duckdb.DuckDBPyConnection, header: Header) -> Sta
         models=tuple(_summed(lines, ("model", "purpose"), unit, header.payable)),
         shared=table(SHARED),
         adjustments=table(ADJUSTMENTS),
+        requests=requests,
         ledger=tuple(connection.execute(LEDGER, measured).fetchall()),
     )
 

@@ -1,10 +1,13 @@
-"""Chargeback statements: a folder per billing period and business unit, a CSV and a workbook in it.
+"""Chargeback statements: a folder per billing period and business unit.
 
+    statements/register.csv                              every statement: status, who, when, amounts
+    statements/2026-10/journal-2026-10.csv               what the general ledger books
+    statements/2026-10/robotics/2026-10-robotics.html    to read and to print
     statements/2026-10/robotics/2026-10-robotics.csv     the lines, exact and payable
-    statements/2026-10/robotics/2026-10-robotics.xlsx    summary, teams, models, lines, shared costs
+    statements/2026-10/robotics/2026-10-robotics.xlsx    a sheet per level
 
-A folder holds only what its business unit pays. All folders change together or not at all, and the
-same release gives the same bytes.
+A unit's folder holds only what it pays. All folders change together or not at all, and the same
+release and reviews give the same bytes.
 """
 
 import csv
@@ -13,20 +16,26 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from pathlib import Path
-from types import MappingProxyType
 
 import duckdb
 
 from apportion.errors import GateRefused
+from apportion.settings import Journal
 from warehouse.cells import exact_text, text_cell
 from warehouse.folders import replaced
+from warehouse.journal import write_journal
+from warehouse.register import Issue, write_register
+from warehouse.reviews import Review, reviewed
 from warehouse.rounding import exact_sum
-from warehouse.statement_data import KEYS, Header, Statement, headers, read_statement
+from warehouse.statement_data import KEYS, Header, Statement, headers, read_statements
+from warehouse.statement_page import write_page
 from warehouse.workbook import write_workbook
 
-SLUG_LENGTH = 60
+REGISTER, SLUG_LENGTH = "register.csv", 60
 COLUMNS = (
     *("statement_id", "billing_period", "business_unit", *KEYS, "currency", "charged_measure"),
     "status",
@@ -34,15 +43,26 @@ COLUMNS = (
 )
 
 
-def write_statements(
-    release: Path, destination: Path, closed: Mapping[str, Path] = MappingProxyType({})
-) -> list[Path]:
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What statements need beside the release: closed periods, reviews, accounts to book to."""
+
+    issues: tuple[Issue, ...] = ()
+    reviews: Mapping[str, Review] = field(default_factory=dict)
+    journal: Journal | None = None
+
+
+NO_OFFICE = Office()
+
+
+def write_statements(release: Path, destination: Path, office: Office = NO_OFFICE) -> list[Path]:
     """Write the statements of every billing period and business unit of a release.
 
     Args:
         release: the DuckDB file of a published release.
         destination: the folder that they replace.
-        closed: the issued statements of closed periods (`2026-10`), which are copied as they are.
+        office: reviews that make a draft a reviewed statement, issued statements of closed periods,
+            which are copied as they are, and the accounts of the journal.
 
     Returns:
         The files, in order of their paths.
@@ -50,41 +70,49 @@ def write_statements(
     Raises:
         GateRefused: `STATEMENTS_INCOMPLETE`, the files would not say what the release says.
     """
+    issued = {issue.period: issue for issue in office.issues}
     with duckdb.connect(release, read_only=True) as connection, replaced(destination) as folder:
         wanted = list(headers(connection))
-        statements = [read_statement(connection, h) for h in wanted if h.period not in closed]
-        for statement in statements:
-            _verify(release, statement)
+        statements = read_statements(connection, [h for h in wanted if h.period not in issued])
+        _verify_each(release, statements)
         _verify_whole(release, connection, [statement.header for statement in statements])
-        _write(statements, {header.business_unit for header in wanted}, folder)
-        for period, issued in closed.items():
-            shutil.copytree(issued / period, folder / period)
+        by_id = reviewed(statements, office.reviews)
+        signed = [
+            s.signed(is_reviewed=by_id[s.header.statement_id] is not None) for s in statements
+        ]
+        _write(signed, {header.business_unit for header in wanted}, folder, office.journal)
+        for issue in office.issues:
+            shutil.copytree(issue.folder / issue.period, folder / issue.period)
+        write_register(connection, wanted, by_id, issued, folder / REGISTER)
     return sorted(path for path in destination.rglob("*") if path.is_file())
 
 
-def write_closed(connection: duckdb.DuckDBPyConnection, period: date, destination: Path) -> None:
-    """Write the statements of one period as they are issued: their status is `closed`.
+def write_issued(
+    connection: duckdb.DuckDBPyConnection, period: date, destination: Path, journal: Journal | None
+) -> None:
+    """Write the statements of one period as they are issued.
 
     Args:
         connection: the release that the period is closed on.
         period: the first day of the month.
         destination: a folder that does not exist yet.
+        journal: the accounts to book to; without them no journal is written.
 
     Raises:
         GateRefused: `STATEMENTS_INCOMPLETE`, the files would not say what the release says.
     """
     wanted = list(headers(connection))
-    statements = [
-        read_statement(connection, header._replace(status="closed"))
-        for header in wanted
-        if header.billing_period == period
-    ]
-    for statement in statements:
-        _verify(destination, statement)
-    _write(statements, {header.business_unit for header in wanted}, destination)
+    statements = read_statements(
+        connection,
+        [h._replace(status="issued") for h in wanted if h.billing_period == period],
+    )
+    _verify_each(destination, statements)
+    _write(statements, {header.business_unit for header in wanted}, destination, journal)
 
 
-def _write(statements: Iterable[Statement], units: set[str], folder: Path) -> None:
+def _write(
+    statements: list[Statement], units: set[str], folder: Path, journal: Journal | None
+) -> None:
     slugs = folder_names(units)
     for statement in statements:
         header = statement.header
@@ -93,6 +121,11 @@ def _write(statements: Iterable[Statement], units: set[str], folder: Path) -> No
         path.parent.mkdir(parents=True)
         write_lines(statement, path.with_name(f"{path.name}.csv"))
         write_workbook(statement, path.with_name(f"{path.name}.xlsx"))
+        write_page(statement, path.with_name(f"{path.name}.html"))
+    if journal is None:
+        return
+    for period, members in groupby(statements, lambda statement: statement.header.period):
+        write_journal(list(members), journal, folder / period / f"journal-{period}.csv")
 
 
 def folder_names(business_units: Iterable[str]) -> dict[str, str]:
@@ -137,24 +170,26 @@ def write_lines(statement: Statement, path: Path) -> None:
             )
 
 
-def _verify(release: Path, statement: Statement) -> None:
-    """The lines are all there, and say what the ledger and the statement's total say."""
-    header, lines = statement.header, statement.lines
-    total = exact_sum([line.amount for line in lines])
-    if (
-        len(lines) == header.line_count
-        and total == header.total_cost
-        and exact_sum([line.payable for line in lines]) == header.payable
-        and statement.by_provider() == dict(statement.ledger)
-    ):
-        return
-    ledger = exact_sum([amount for _, amount in statement.ledger])
-    raise GateRefused(
-        "STATEMENTS_INCOMPLETE",
-        f"{release}, statement {text_cell(header.statement_id)}: {len(lines)} of "
-        f"{header.line_count} lines with a sum of {total} for a total of {header.total_cost}; the "
-        f"ledger has {ledger}. The files on disk stay as they were. Build the release again.",
-    )
+def _verify_each(release: Path, statements: Iterable[Statement]) -> None:
+    """A statement's lines are all there, and say what the ledger and its total say."""
+    for statement in statements:
+        header, lines = statement.header, statement.lines
+        total = exact_sum([line.amount for line in lines])
+        if (
+            len(lines) == header.line_count
+            and total == header.total_cost
+            and exact_sum([line.payable for line in lines]) == header.payable
+            and statement.by_provider() == dict(statement.ledger)
+        ):
+            continue
+        ledger = exact_sum([amount for _, amount in statement.ledger])
+        raise GateRefused(
+            "STATEMENTS_INCOMPLETE",
+            f"{release}, statement {text_cell(header.statement_id)}: {len(lines)} of "
+            f"{header.line_count} lines with a sum of {total} for a total of {header.total_cost}; "
+            f"the ledger has {ledger}. The files on disk stay as they were. Build the release "
+            "again.",
+        )
 
 
 def _verify_whole(

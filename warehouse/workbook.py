@@ -13,6 +13,7 @@ from apportion.errors import GateRefused
 from warehouse.cells import exact_text, text_cell
 from warehouse.rounding import exact_difference, exact_sum, minor_unit
 from warehouse.statement_data import KEYS, Entry, Statement
+from warehouse.statement_requests import Request
 
 ROW_LIMIT = 1_048_576
 OPTIONS = {
@@ -60,6 +61,7 @@ def write_workbook(statement: Statement, path: Path) -> None:
             ("adjusted period", "team", "provider", "service", "cost class", "reason"),
             statement.adjustments,
         )
+    book.requests()
     book.reconciliation()
     book.close()
 
@@ -135,6 +137,25 @@ class Book:
             sheet.autofilter(0, 0, max(len(here), 1), len(keys) + len(AMOUNTS) - 1)
             sheet.set_column(0, len(keys) - 1, 24)
             sheet.set_column(len(keys), len(keys) + len(AMOUNTS) - 1, 28)
+
+    def requests(self) -> None:
+        """The requests that cost most."""
+        if not self._statement.requests:
+            return
+        sheet = self._sheet("top requests")
+        names = [name.replace("_", " ") for name in Request._fields]
+        for column, name in enumerate(names):
+            self._write(sheet, 0, column, name, self._head)
+        for row, request in enumerate(self._statement.requests, 1):
+            time = f"{request.started_at:%Y-%m-%d %H:%M:%S}"
+            values: list[Cell] = [
+                *(request.request_id, time, request.team, request.model, request.deployment),
+                *(request.input_tokens, request.output_tokens, request.status),
+                Exact(request.cost),
+            ]
+            self._line(sheet, row, values, [self._style(value) for value in values])
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(names) - 1, 24)
 
     def reconciliation(self) -> None:
         """The statement against the ledger, provider by provider, with every digit."""

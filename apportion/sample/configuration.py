@@ -15,6 +15,11 @@ name = "{company}"
 reporting_currency = "{currency}"
 statement_measure = "effective_cost"    # or "billed_cost"
 
+[journal]                               # the general ledger's accounts; leave out for no journal
+expense_account = "6410"
+clearing_account = "2110"
+cost_class_accounts = {{ idle_held = "6420", idle_unheld = "6420" }}
+
 [schedule]
 first_usage_date = {first}
 last_usage_date = {last}                # leave out for data that keeps coming

@@ -1,6 +1,7 @@
 """Statements say what the ledger says, to the right unit only, in the same bytes every time."""
 
 import csv
+import html
 import re
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from tests.warehouse.releases import FORMULA, OWNERS, SCRIPT, make_release
 from tests.warehouse.test_cells import RUNS_IN_A_SPREADSHEET
 from warehouse import folders, workbook
 from warehouse.cells import clean_text, exact_text, text_cell
+from warehouse.page_text import money
 from warehouse.rounding import exact_sum, rounded
 from warehouse.statements import folder_names, write_statements
 
@@ -49,17 +51,18 @@ def read_lines(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_every_unit_and_period_has_a_folder_with_two_files(release: Path, written: Path) -> None:
+def test_every_unit_and_period_has_a_folder_with_three_files(release: Path, written: Path) -> None:
     statements = query(release, "select billing_period, business_unit from statements")
-    files = sorted(path for path in written.rglob("*") if path.is_file())
-    assert len(files) == 2 * len(statements)
+    assert (written / "register.csv").is_file()
+    files = sorted(path for path in written.glob("*/*/*") if path.is_file())
+    assert len(files) == 3 * len(statements)
     assert {path.relative_to(written).parts[0] for path in files} == {"2026-09", "2026-10"}
     assert all(path.name.startswith(f"{path.parts[-3]}-{path.parts[-2]}.") for path in files)
 
 
 def test_all_statements_together_are_the_whole_ledger(release: Path, written: Path) -> None:
     sums: dict[tuple[str, str], list[Decimal]] = defaultdict(list)
-    for path in written.rglob("*.csv"):
+    for path in written.glob("*/*/*.csv"):
         for line in read_lines(path):
             for name in MONEY:
                 sums[line["billing_period"], name].append(Decimal(line[name]))
@@ -91,6 +94,31 @@ def test_a_folder_holds_only_what_its_unit_pays(written: Path) -> None:
         for path in written.glob(f"*/{folder}/*.xlsx"):
             cells = {c for row in all_cells(path) for c in row if isinstance(c, str)}
             assert not {name for name in foreign if any(name in cell for cell in cells)}
+        for path in written.glob(f"*/{folder}/*.html"):
+            page = html.unescape(path.read_text(encoding="utf-8"))
+            assert not {name for name in foreign if name in page}
+
+
+def test_a_page_runs_nothing_and_says_what_the_csv_says(written: Path) -> None:
+    for path in written.rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        assert "<script" not in page
+        assert "<img" not in page
+        lines = read_lines(path.with_suffix(".csv"))
+        payable = exact_sum([Decimal(line["payable_amount"]) for line in lines])
+        assert page.count(f'<td class="number">{money(payable)}</td>') >= 3
+        assert f"<strong>{money(payable)} EUR</strong>" in page
+
+
+def test_the_dearest_requests_are_on_the_page_and_in_the_workbook(written: Path) -> None:
+    folder = folder_names({unit for _, unit, _ in OWNERS})[SCRIPT]
+    (page,) = written.glob(f"2026-10/{folder}/*.html")
+    requests = html.unescape(page.read_text(encoding="utf-8"))
+    assert requests.index(f"{SCRIPT}11") < requests.index(f"{SCRIPT}10")
+    (book,) = written.glob(f"2026-10/{folder}/*.xlsx")
+    rows = list(openpyxl.load_workbook(book)["top requests"].iter_rows(values_only=True))
+    assert [row[0] for row in rows[:2]] == ["request id", f"{SCRIPT}11"]
+    assert rows[1][-1] == "0.11"
 
 
 def all_cells(path: Path) -> list[tuple[object, ...]]:
@@ -106,7 +134,7 @@ def test_folder_names_stay_inside_and_apart() -> None:
 
 
 def test_no_cell_runs_and_numbers_stay_numbers(written: Path) -> None:
-    for path in written.rglob("*.csv"):
+    for path in written.glob("*/*/*.csv"):
         for line in read_lines(path):
             assert not [
                 c for n, c in line.items() if n not in MONEY and RUNS_IN_A_SPREADSHEET.match(c)
@@ -114,7 +142,7 @@ def test_no_cell_runs_and_numbers_stay_numbers(written: Path) -> None:
             assert all(re.fullmatch(r"-?[0-9]+\.[0-9]+", line[name]) for name in MONEY)
     credits_of_a_unit = [
         line
-        for path in written.rglob("*.csv")
+        for path in written.glob("*/*/*.csv")
         for line in read_lines(path)
         if line["cost_class"] == "credit"
     ]
@@ -136,7 +164,7 @@ def test_workbooks_hold_no_formula_and_no_link(written: Path) -> None:
 def test_a_workbook_says_what_its_csv_says(written: Path) -> None:
     for path in written.rglob("*.xlsx"):
         book = openpyxl.load_workbook(path)
-        assert book.sheetnames == SHEETS
+        assert [name for name in book.sheetnames if name != "top requests"] == SHEETS
         lines = read_lines(path.with_suffix(".csv"))
         payable = exact_sum([Decimal(line["payable_amount"]) for line in lines])
         exact = exact_text(exact_sum([Decimal(line["amount"]) for line in lines]))

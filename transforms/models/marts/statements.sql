@@ -1,10 +1,22 @@
+with
+adjusted as (
+    select distinct adjusted_period, business_unit
+    from {{ ref('statement_lines') }}
+    where adjusted_period is not null
+)
+
 select
     lines.statement_id,
     lines.billing_period,
     lines.business_unit,
     lines.currency,
     coalesce(closings.charged_measure, run.statement_measure) as charged_measure,
-    case when closings.billing_period is null then 'draft' else 'closed' end as status,
+    case
+        when closings.billing_period is null then 'draft'
+        when (lines.billing_period, lines.business_unit) in (select adjusted_period, business_unit from adjusted)
+        then 'adjusted'
+        else 'issued'
+    end as status,
     cast(sum(lines.amount) as decimal(38, 18)) as total_cost,
     {% for name, classes in [
         ('direct', "'direct'"), ('idle', "'idle_held', 'idle_unheld'"), ('shared', "'shared'"),
