@@ -1,8 +1,9 @@
 """Files of any columns, read by a mapping: what the configuration calls a column, and where it is.
 
 `.csv`, `.csv.gz` and `.parquet` files have columns by their header's names. In `.jsonl` and
-`.ndjson` files, plain or gzipped, a column is a key of each line's object, or a path of keys
-(`usage.input_tokens`).
+`.ndjson` files, plain or gzipped, a column is a key of each line's object, or a path of keys and
+numbers of list items (`usage.input_tokens`, `choices.0.finish_reason`); a key with dots in it comes
+first.
 """
 
 import json
@@ -98,8 +99,13 @@ def _json_row(
 
 
 def _value(record: Any, path: tuple[str, ...]) -> Any:
+    if isinstance(record, dict) and (whole := ".".join(path)) in record:
+        return record[whole]
     for name in path:
-        record = record.get(name) if isinstance(record, dict) else None
+        if isinstance(record, list) and name.isdigit():
+            record = record[int(name)] if int(name) < len(record) else None
+        else:
+            record = record.get(name) if isinstance(record, dict) else None
     return record
 
 

@@ -16,7 +16,7 @@ names of end users out of the export.
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import blake2b
-from typing import Self
+from typing import Any, Self
 
 import polars as pl
 from pydantic import Field, field_validator, model_validator
@@ -27,30 +27,27 @@ from ingest.source import Batch, LandedDelivery, LandedObject
 from ingest.sources.file_source import FileOptions, FileSource
 from ingest.sources.instants import InstantOptions
 from ingest.sources.mapped_rows import CONTENT, NUMBER, read_rows
-from ingest.sources.request_columns import type_requests
+from ingest.sources.request_columns import RELATIVE, MeaningOptions, type_requests
 from ingest.sources.requests import repeated_requests
 
-DURATION = "duration_seconds"
-COLUMNS = (*INFERENCE_REQUESTS, DURATION)
+COLUMNS = (*INFERENCE_REQUESTS, *RELATIVE)
 
 
-class RequestLogOptions(InstantOptions, FileOptions):
+class RequestLogOptions(InstantOptions, MeaningOptions, FileOptions):
     """Where the log is, and which of its columns means what."""
 
     columns: dict[str, str] = Field(
-        description="Our column = the log's column (or path of keys). `duration_seconds` may stand "
-        "instead of `completed_at`."
-    )
-    constants: dict[str, str] = Field(
-        default_factory=dict, description="Our column = the text that every call has there."
+        description="Our column = the log's column (or path of keys). `duration_seconds` or "
+        "`duration_milliseconds` may stand instead of `completed_at`, `first_token_seconds` or "
+        "`first_token_milliseconds` instead of `first_token_at`."
     )
     null_values: tuple[str, ...] = Field(
         ("", "NULL", "null", "None"), description="Texts that stand for no value."
     )
 
-    @field_validator("columns", "constants")
+    @field_validator("columns", "constants", "values")
     @classmethod
-    def _are_known(cls, columns: dict[str, str]) -> dict[str, str]:
+    def _are_known(cls, columns: dict[str, Any]) -> dict[str, Any]:
         for name in columns:
             if name not in COLUMNS:
                 raise ValueError(f'there is no column "{name}"{suggestion(name, COLUMNS)}')
@@ -63,8 +60,11 @@ class RequestLogOptions(InstantOptions, FileOptions):
         both = sorted(set(self.columns) & set(self.constants))
         if both:
             raise ValueError(f"{', '.join(both)}: a column and a constant at once")
-        if {"completed_at", DURATION} <= {*self.columns, *self.constants}:
-            raise ValueError(f"`completed_at` or `{DURATION}`, not both")
+        for instant in ("completed_at", "first_token_at"):
+            ways = (instant, *(name for name, (told, _) in RELATIVE.items() if told == instant))
+            given = [name for name in ways if name in {*self.columns, *self.constants}]
+            if len(given) > 1:
+                raise ValueError(f"`{given[0]}` or `{given[1]}`, not both")
         return self
 
 
@@ -86,7 +86,7 @@ class RequestLogSource(FileSource[RequestLogOptions]):
                 rows = frame.join(verdicts, on=["object_key", NUMBER], how="left")
                 if "request_id" not in self._options.columns:
                     rows = rows.with_columns(request_id=self._ids(item.key, rows[CONTENT], seen))
-                yield type_requests(rows, self._options, self._options.constants)
+                yield type_requests(rows, self._options, self._options)
 
     def _frames(self, item: LandedObject) -> Iterator[pl.DataFrame]:
         options = self._options

@@ -1,5 +1,6 @@
 """What every log of model calls has in common: tokens that add up, times in order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -24,6 +25,14 @@ class Problem:
     column: str
     rows: pl.Expr
     explanation: str
+
+
+def sum_of_counts(texts: Sequence[pl.Expr]) -> pl.Expr:
+    """Counts that add up, as text; one that is no count stands for the sum, to be found out."""
+    is_told = pl.any_horizontal(text.is_not_null() for text in texts)
+    bad = pl.coalesce(pl.when(~text.str.contains(COUNT)).then(text) for text in texts)
+    total = pl.sum_horizontal(text.str.extract(COUNT).cast(pl.Int64) for text in texts)
+    return pl.coalesce(bad, pl.when(is_told).then(total.cast(pl.String)))
 
 
 def token_problems() -> list[Problem]:

@@ -278,3 +278,49 @@ def test_a_public_log_has_its_stated_calls(
     assert typed.rows["request_id"].n_unique() == count
     found = (typed.rows["input_tokens"].sum(), typed.rows["output_tokens"].sum())
     assert found == tokens
+
+
+HOME_GROWN = {
+    "ts": 1_791_000_000_250,
+    "req": {"id": "r1", "model": "gpt-5"},
+    "took_ms": 1500.5,
+    "ttft_ms": 250,
+    "usage.in": 60,
+    "usage": {"cached": 40, "out": 20},
+    "http": {"codes": [200]},
+    "who": {"team": "Search"},
+}
+PATHS = {
+    "started_at": "ts",
+    "request_id": "req.id",
+    "gen_ai_request_model": "req.model",
+    "duration_milliseconds": "took_ms",
+    "first_token_milliseconds": "ttft_ms",
+    "input_tokens": "usage.in",
+    "cache_read_input_tokens": "usage.cached",
+    "output_tokens": "usage.out",
+    "status": "http.codes.0",
+    "gateway_team": "who.team",
+}
+
+
+def test_the_worked_example_of_the_guide_is_read(tmp_path: Path) -> None:
+    failed = HOME_GROWN | {"req": {"id": "r2"}, "http": {"codes": [429]}, "usage.in": "many"}
+    text = "".join(json.dumps(one) + "\n" for one in (HOME_GROWN, failed))
+    typed = read(
+        tmp_path,
+        text,
+        "log.jsonl",
+        columns=PATHS,
+        epoch_unit="ms",
+        cached_tokens="beside",
+        values={"status": {"200": "success", "429": "failure"}},
+        constants={"gen_ai_provider_name": "openai"},
+    )
+    row = typed.rows.row(0, named=True)
+    assert row["started_at"] == at("2026-10-03T04:00:00.25")
+    assert row["completed_at"] == at("2026-10-03T04:00:01.7505")
+    assert row["first_token_at"] == at("2026-10-03T04:00:00.5")
+    counts = (row["input_tokens"], row["cache_read_input_tokens"], row["output_tokens"])
+    assert (*counts, row["status"], row["gateway_team"]) == (100, 40, 20, "success", "Search")
+    assert typed.quarantined["reason_code"].to_list() == ["BAD_TOKENS"]

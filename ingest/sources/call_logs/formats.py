@@ -17,11 +17,11 @@ from ingest.decimals import parse_decimals
 from ingest.schemas import INFERENCE_REQUESTS
 from ingest.sources.call_logs.redacting import PROBLEM
 from ingest.sources.requests import (
-    COUNT,
     TOKENS,
     Problem,
     problems,
     record_problems,
+    sum_of_counts,
     token_problems,
 )
 from ingest.usage import Path, Places, Rule, UsageError, first_of, path_name
@@ -69,7 +69,11 @@ class CallFormat:
         unnested = raw.struct.unnest().rename(lambda name: RAW + name)
         frame = pl.concat([lines, unnested], how="horizontal")
         told = {name: _first(places) for name, places in self.fields.items()}
-        told |= {name: _sum(terms) for name, terms in self.rule.counts.items() if name in TOKENS}
+        told |= {
+            name: sum_of_counts([_first(places) for places in terms])
+            for name, terms in self.rule.counts.items()
+            if name in TOKENS
+        }
         told |= {name: pl.col(RAW + name) for name in (*HASHES, TAGS)}
         if self.rule.tier:
             told["service_tier"] = _first(self.rule.tier)
@@ -121,15 +125,6 @@ def _text_at(record: Mapping[str, Any], path: Path) -> str | None:
 
 def _first(places: Places) -> pl.Expr:
     return pl.coalesce(pl.col(RAW + path_name(path)) for path in places)
-
-
-def _sum(terms: tuple[Places, ...]) -> pl.Expr:
-    """Counts that add up, as text; one that is no count stands for the sum, to be found out."""
-    texts = [_first(places) for places in terms]
-    is_told = pl.any_horizontal(text.is_not_null() for text in texts)
-    bad = pl.coalesce(pl.when(~text.str.contains(COUNT)).then(text) for text in texts)
-    total = pl.sum_horizontal(text.str.extract(COUNT).cast(pl.Int64) for text in texts)
-    return pl.coalesce(bad, pl.when(is_told).then(total.cast(pl.String)))
 
 
 def _is_true(column: str) -> pl.Expr:

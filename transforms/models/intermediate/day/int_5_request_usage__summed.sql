@@ -15,7 +15,7 @@ hours as (
         api_key_alias,
         is_gateway_cache_hit,
         count(*) as request_count,
-        count(*) filter (where status <> 'success') as failed_count,
+        count(*) filter (where status not in ('success', '')) as failed_count,
         count(*) filter (
             where input_tokens + output_tokens > 0 and (completed_at is null or completed_at <= started_at)
         ) as untimed_count,
