@@ -295,3 +295,39 @@ def test_gpus_of_an_allocation_are_counted_as_xdmod_counts_them(sample_data: Pat
     path = sample_data / "gpu/slurm-sacct-xdmod/unit_alloc-tres-gpu-count.json.gz"
     for tres, count in unpacked(path):
         assert gpus_of(tres)[0] == count, tres
+
+
+def newer(value: Any) -> Any:
+    """A document as Slurm writes it from 23.11 on: numbers as structures, states as lists."""
+    for job in value["jobs"]:
+        time = job["time"]
+        time["submission"] = {"set": True, "infinite": False, "number": time["submission"]}
+        time["end"] = {"set": bool(time["end"]), "infinite": False, "number": time["end"]}
+        job["state"]["current"] = [job["state"]["current"]]
+        task = job["array"]["task_id"]
+        job["array"]["task_id"] = {"set": task is not None, "infinite": False, "number": task or 0}
+    return value
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("version", [lambda value: value, newer], ids=["22.05", "newer"])
+def test_a_document_says_what_the_printed_records_say(
+    sample_data: Path, tmp_path: Path, version: Callable[[Any], Any]
+) -> None:
+    document = version(unpacked(sample_data / "gpu/slurm-sacct-22.05/sacct.json.gz"))
+    path = tmp_path / "sacct.json"
+    path.write_text(json.dumps(document))
+    typed = read(path, time_zone="Europe/Berlin")
+    printed = read(sample_data / "gpu/slurm-sacct-22.05/sacct_alloc.psv.gz")
+    assert (typed.rows.height, typed.quarantined.height) == (71, 0)
+    same = [name for name in printed.rows.columns if name not in ("object_key", "object_row")]
+    order = ["job_id_raw", "submit_at", "started_at", "state"]
+    assert typed.rows.sort(order)[same].rows() == printed.rows.sort(order)[same].rows()
+
+
+@pytest.mark.parametrize("text", ["[]", "{", '{"jobs": 1}', '{"jobs": [], "errors": ["lost"]}'])
+def test_a_document_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "sacct.json"
+    path.write_text(text)
+    with pytest.raises(DeliveryRefused, match="SLURM_DOCUMENT"):
+        read(path)

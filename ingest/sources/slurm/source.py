@@ -10,7 +10,8 @@ which it ran, so that both ways give the same rows.
     location/manifest.json    {"deliveries": [{"period": "2026-10-03", "version": "1",
                                 "files": [{"key": "sacct-2026-10-03.psv"}]}, ...]}
 
-`files` can name single files instead of a manifest.
+`files` can name single files instead of a manifest. Files in `.json` and `.json.gz` hold what
+`sacct --json` prints, of any version.
 """
 
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from pydantic import Field, field_validator
 from ingest.source import Batch, LandedDelivery
 from ingest.sources import gzipped
 from ingest.sources.file_source import FileOptions, FileSource
+from ingest.sources.slurm.documents import ENDINGS, read_document
 from ingest.sources.slurm.jobs import job_batch
 from ingest.sources.slurm.sacct import read_records
 
@@ -53,4 +55,7 @@ class SlurmSource(FileSource[SlurmOptions]):
         for item in landed.objects:
             name = self.store.uri(item.key)
             text = gzipped.read_whole(item.path.read_bytes(), name)
-            yield job_batch(read_records(text, name), item.key, self._options.time_zone)
+            if item.key.lower().endswith(ENDINGS):
+                yield job_batch(read_document(text, name), item.key, "UTC")
+            else:
+                yield job_batch(read_records(text, name), item.key, self._options.time_zone)
