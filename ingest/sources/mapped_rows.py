@@ -8,7 +8,7 @@ first.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,11 @@ CONTENT, NUMBER, IS_READABLE = "content", "object_row", "is_readable"
 
 
 def read_rows(
-    path: Path, name: str, columns: Mapping[str, str], null_values: Sequence[str]
+    path: Path,
+    name: str,
+    columns: Mapping[str, str],
+    null_values: Sequence[str],
+    records: str | None = None,
 ) -> Iterator[pl.DataFrame]:
     """The rows of a file as text, in frames that fit in memory.
 
@@ -39,12 +43,13 @@ def read_rows(
         name: the object's address; its ending names the format.
         columns: where each column is, by its new name.
         null_values: texts that stand for no value.
+        records: in JSON lines, the path of a list in each line whose items are the rows.
 
     Raises:
         DeliveryRefused: the file is damaged, of another format, or lacks a column.
     """
     if name.lower().endswith(JSON_LINES):
-        frames = _json_rows(path, name, columns)
+        frames = _json_rows(path, name, columns, records)
     else:
         frames = _table_rows(path, name, columns)
     texts = pl.col(list(columns))
@@ -73,29 +78,39 @@ def _table_rows(path: Path, name: str, columns: Mapping[str, str]) -> Iterator[p
             first += frame.height
 
 
-def _json_rows(path: Path, name: str, columns: Mapping[str, str]) -> Iterator[pl.DataFrame]:
+def _json_rows(
+    path: Path, name: str, columns: Mapping[str, str], records: str | None
+) -> Iterator[pl.DataFrame]:
     content = path.read_bytes()
-    paths = {target: tuple(source.split(".")) for target, source in columns.items()}
+    paths = [tuple(source.split(".")) for source in columns.values()]
+    listed = tuple(records.split(".")) if records else None
     schema = {NUMBER: pl.Int64, CONTENT: pl.String, IS_READABLE: pl.Boolean}
     with gzipped.opened(content, name) as stream:
-        lines = enumerate(gzipped.lines(stream, name, len(content)), start=1)
-        while chunk := list(islice(lines, FRAME_ROWS)):
-            rows = [_json_row(number, line, paths) for number, line in chunk if line.strip()]
+        lines = gzipped.lines(stream, name, len(content))
+        found = enumerate(chain.from_iterable(_records(line, listed) for line in lines), start=1)
+        while chunk := list(islice(found, FRAME_ROWS)):
+            rows = [
+                (number, text, isinstance(record, dict), *(_text(_value(record, p)) for p in paths))
+                for number, (text, record) in chunk
+                if text
+            ]
             yield pl.DataFrame(
                 rows, schema=schema | dict.fromkeys(columns, pl.String), orient="row"
             )
 
 
-def _json_row(
-    number: int, line: bytes, paths: Mapping[str, tuple[str, ...]]
-) -> tuple[int | str | bool | None, ...]:
+def _records(line: bytes, listed: tuple[str, ...] | None) -> Iterator[tuple[str, Any]]:
+    """The records of a line with their text: the line itself, or the items of its list."""
     try:
         record = orjson.loads(line)
     except orjson.JSONDecodeError:
         record = None
-    values = (_text(_value(record, path)) for path in paths.values())
-    content = line.strip().decode("utf-8", "replace")
-    return (number, content, isinstance(record, dict), *values)
+    items = _value(record, listed) if listed else None
+    if isinstance(items, list):
+        yield from ((orjson.dumps(item).decode(), item) for item in items)
+    else:
+        is_row = listed is None
+        yield line.strip().decode("utf-8", "replace"), record if is_row else None
 
 
 def _value(record: Any, path: tuple[str, ...]) -> Any:

@@ -41,6 +41,9 @@ class RequestLogOptions(InstantOptions, MeaningOptions, FileOptions):
         "`duration_milliseconds` may stand instead of `completed_at`, `first_token_seconds` or "
         "`first_token_milliseconds` instead of `first_token_at`."
     )
+    records: str | None = Field(
+        None, description="In JSON lines, the path of the list in each line that holds the calls."
+    )
     null_values: tuple[str, ...] = Field(
         ("", "NULL", "null", "None"), description="Texts that stand for no value."
     )
@@ -91,7 +94,9 @@ class RequestLogSource(FileSource[RequestLogOptions]):
     def _frames(self, item: LandedObject) -> Iterator[pl.DataFrame]:
         options = self._options
         name = self.store.uri(item.key)
-        for frame in read_rows(item.path, name, options.columns, options.null_values):
+        for frame in read_rows(
+            item.path, name, options.columns, options.null_values, options.records
+        ):
             yield frame.with_columns(object_key=pl.lit(item.key))
 
     def _verdicts(self, landed: LandedDelivery) -> pl.DataFrame:

@@ -182,6 +182,9 @@ def test_a_cut_stream_and_a_bomb_are_refused(tmp_path: Path) -> None:
         read(path, scrape_time=SCRAPED)
 
 
+H100 = "nvidia-smi-captures/linux-x86_64__nvidia-h100-80gb-hbm3__590.48.01"
+
+
 @pytest.mark.data
 @pytest.mark.parametrize(
     ("key", "count", "bad"),
@@ -191,6 +194,10 @@ def test_a_cut_stream_and_a_bomb_are_refused(tmp_path: Path) -> None:
         ("nvidia-smi-captures/linux-x86_64__nvidia-h100-mig__590.48.01__load.metrics.gz", 128, 0),
         ("nvidia-smi-captures/linux-x86_64__nvidia-l40s__595.80__load.metrics.gz", 134, 0),
         ("nvidia-smi-captures/linux-x86_64__nvidia-h200__590.48.01__load.metrics.gz", 139, 0),
+        ("nvidia-smi-captures/linux-x86_64__nvidia-h200__590.48.01__idle.metrics.gz", 133, 0),
+        ("nvidia-smi-captures/linux-x86_64__nvidia-l40s__595.80__idle.metrics.gz", 130, 0),
+        (f"{H100}__idle.metrics.gz", 132, 0),
+        (f"{H100}__load.metrics.gz", 138, 0),
     ],
 )
 def test_a_public_scrape_has_its_stated_samples(

@@ -245,6 +245,28 @@ BENCH = {
     "input_tokens": "input_toks",
     "output_tokens": "output_toks",
 }
+MOONCAKE = {
+    "columns": {
+        "started_at": "timestamp",
+        "input_tokens": "input_length",
+        "output_tokens": "output_length",
+    },
+    "epoch_unit": "ms",
+    "epoch_start": "2026-10-03T00:00:00Z",
+}
+VTC = {
+    "records": "result.responses",
+    "columns": {
+        "started_at": "req_time",
+        "duration_seconds": "request_latency",
+        "first_token_seconds": "first_token_latency",
+        "gateway_team": "adapter_dir",
+        "input_tokens": "prompt_len",
+        "output_tokens": "output_len",
+    },
+    "epoch_unit": "s",
+    "epoch_start": "2026-10-03T00:00:00Z",
+}
 
 
 @pytest.mark.data
@@ -264,6 +286,22 @@ BENCH = {
             300,
             (257_239, 195_753),
         ),
+        (
+            "vllm-bench/RTXPRO6000__Qwen3-32B/requests.jsonl.gz",
+            {"columns": BENCH, "epoch_unit": "s"},
+            300,
+            (258_691, 199_486),
+        ),
+        (
+            "vllm-bench/RTX4090__Llama-3.1-8B/requests.jsonl.gz",
+            {"columns": BENCH, "epoch_unit": "s"},
+            300,
+            None,
+        ),
+        ("mooncake-fast25/conversation_trace.jsonl.gz", MOONCAKE, 12_031, None),
+        ("vtc-fairness/FCFS_all_results_real.jsonl.gz", VTC, 1_500, (204_398, 384_297)),
+        ("vtc-fairness/VTC_all_results_real.jsonl.gz", VTC, 1_500, (204_398, 384_297)),
+        ("vtc-fairness/VTC_all_results_overload-weighted.jsonl.gz", VTC, 1_584, None),
     ],
 )
 def test_a_public_log_has_its_stated_calls(
@@ -271,13 +309,15 @@ def test_a_public_log_has_its_stated_calls(
     key: str,
     options: dict[str, Any],
     count: int,
-    tokens: tuple[int, int],
+    tokens: tuple[int, int] | None,
 ) -> None:
     typed = read_files(source(**options), [sample_data / "inference" / key])
     assert (typed.rows.height, typed.quarantined.height) == (count, 0)
     assert typed.rows["request_id"].n_unique() == count
     found = (typed.rows["input_tokens"].sum(), typed.rows["output_tokens"].sum())
-    assert found == tokens
+    assert found == tokens or (tokens is None and min(found) > 0)
+    if "mooncake" in key:  # its README tells averages
+        assert (round(found[0] / count), round(found[1] / count)) == (12_035, 343)
 
 
 HOME_GROWN = {

@@ -1,5 +1,6 @@
 """Measurements in anybody's columns, read by a mapping."""
 
+import gzip
 import json
 from collections.abc import Callable
 from datetime import datetime
@@ -123,3 +124,60 @@ def test_a_public_file_has_its_stated_samples(
     typed = read_files(source, [sample_data / "gpu/alibaba-genai-2026" / key])
     assert (typed.rows.height, typed.quarantined.height) == (count, 0)
     assert set(typed.partitions) == {"2022-09-11", "2022-09-12"}
+
+
+ANON = {"sample_at": "timestamp_anon", "value": "value", "epoch_unit": "s"}
+MINUTES = {"sample_at": "time", "value": "running_gpu_num", "epoch_unit": None}
+BENCH = {"sample_at": "t", "epoch_unit": "s", "epoch_start": "2026-10-03T00:00:00Z"}
+PODS = "inference/alibaba-genai-2026"
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("key", "options", "count"),
+    [
+        (f"{PODS}/qps.csv.gz", ANON, 19_314),
+        (f"{PODS}/queue_rt_raw_anon.csv.gz", ANON, 18_349),
+        (f"{PODS}/queue_size_raw_anon.csv.gz", ANON, 1_244),
+        (f"{PODS}/pipeline_inference_data_anon.csv.gz", ANON, 27_001),
+        (f"{PODS}/model_predict_data_anon.csv.gz", ANON, 5_059),
+        (f"{PODS}/basemodel_update_latency_anon.csv.gz", ANON, 6_119),
+        (f"{PODS}/lora_update_latency_anon.csv.gz", ANON, 21_145),
+        (f"{PODS}/controlnet_latency_data_anon.csv.gz", ANON, 22_676),
+        (f"{PODS}/pipeline_update_latency_anon.csv.gz", ANON, 28_259),
+        ("gpu/helios-earth/vc6YE_cluster_sequence_vc.csv.gz", MINUTES, 44_640),
+        ("gpu/helios-earth/vcJLV_cluster_sequence_vc.csv.gz", MINUTES, 44_640),
+        ("gpu/helios-earth/vcpDC_cluster_sequence_vc.csv.gz", MINUTES, 44_640),
+        ("gpu/helios-earth/Earth_gpu_number.csv.gz", {"sample_at": "date", "value": "total"}, 181),
+        ("gpu/philly/philly_node_sequence.csv.gz", MINUTES | {"value": "active"}, 105_644),
+    ],
+)
+def test_public_measurements_are_all_there(
+    sample_data: Path, key: str, options: dict[str, Any], count: int
+) -> None:
+    given = {"location": "/", "metric": "measured"}
+    given |= {name: value for name, value in options.items() if value is not None}
+    source = TelemetryCsvSource.from_options("public", given, Path("/"))
+    typed = read_files(source, [sample_data / key])
+    assert (typed.rows.height, typed.quarantined.height) == (count, 0)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("run", "seconds"),
+    [
+        ("RTXPRO6000__Llama-3.1-8B", 67),
+        ("RTXPRO6000__Qwen3-32B", 160),
+        ("RTX4090__Llama-3.1-8B", 184),
+    ],
+)
+def test_an_engine_counts_what_its_requests_used(sample_data: Path, run: str, seconds: int) -> None:
+    folder = sample_data / "inference/vllm-bench" / run
+    lines = gzip.decompress((folder / "requests.jsonl.gz").read_bytes()).splitlines()
+    requests = [json.loads(line) for line in lines]
+    for column, count in (("prompt_throughput", "input_toks"), ("gen_throughput", "output_toks")):
+        given = {"location": "/", "metric": column, "value": column, **BENCH}
+        source = TelemetryCsvSource.from_options("engine", given, Path("/"))
+        typed = read_files(source, [folder / "timeseries.csv.gz"])
+        assert (typed.rows.height, typed.quarantined.height) == (seconds, 0)
+        assert typed.rows["value"].sum() == sum(request[count] for request in requests)
