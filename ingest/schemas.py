@@ -10,13 +10,17 @@ from types import MappingProxyType
 
 import polars as pl
 
+from ingest.billing_schemas import BILLING_PERIODS, CONTRACT_COMMITMENTS, INVOICE_DETAILS
 from ingest.reference_schemas import DATES, REFERENCE
 from ingest.schema_types import MONEY, TIMESTAMP, Columns
 
 __all__ = [
+    "BILLING_PERIODS",
+    "CONTRACT_COMMITMENTS",
     "DATES",
     "FOCUS_CHARGES",
     "INFERENCE_REQUESTS",
+    "INVOICE_DETAILS",
     "LINEAGE",
     "MONEY",
     "PROMETHEUS_SAMPLES",
@@ -187,6 +191,9 @@ several records a day, told apart by `submit_at`. `node_list` is written out, be
 TABLES: Mapping[str, Columns] = MappingProxyType(
     {
         "focus_charges": LINEAGE | FOCUS_CHARGES,
+        "billing_periods": LINEAGE | BILLING_PERIODS,
+        "invoice_details": LINEAGE | INVOICE_DETAILS,
+        "contract_commitments": LINEAGE | CONTRACT_COMMITMENTS,
         "prometheus_samples": LINEAGE | PROMETHEUS_SAMPLES,
         "inference_requests": LINEAGE | INFERENCE_REQUESTS,
         "slurm_jobs": LINEAGE | SLURM_JOBS,

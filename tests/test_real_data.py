@@ -22,6 +22,8 @@ TOTALS = {
     ("consolidated-1-3", "EUR"): (1, "100", "100"),
     ("consolidated-1-3", "USD"): (3, "208", "208"),
     ("aws-1-4", "USD"): (1000, "21680.581928138869135", "21680.581928138869135"),
+    ("azure-native", "USD"): (29, "8.5450077867419368", "16.296932136636644627"),
+    ("google-native", "USD"): (2904, "2876.856527633769708", "2876.856527633769708"),
 }
 ROWS = {
     "azure-llm": 19_366,
@@ -82,6 +84,28 @@ def test_what_was_delivered_is_in_the_ledger_to_the_last_digit(
         "select sum(billed_cost) from cost_ledger where billing_currency = 'USD'"
     ).fetchall()
     assert ledger == sum(Decimal(t[1]) for (_, currency), t in TOTALS.items() if currency == "USD")
+
+
+@pytest.mark.data
+def test_invoices_are_held_against_the_charges_that_name_them(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    """Three sources deliver the same month here, so every invoice is charged three times."""
+    invoices = warehouse.execute(
+        "select billing_period_status, count(*), sum(invoiced_cost), sum(charged_cost), "
+        "sum(uncharged_cost) from invoice_reconciliation where invoiced_cost is not null group by 1"
+    ).fetchall()
+    total = Decimal("21680.581928138869135")
+    charged = 2 * total + Decimal("18857.12462367903375")
+    assert invoices == [("Closed", 2, total, charged, total - charged)]
+
+
+@pytest.mark.data
+def test_commitments_are_shown_and_never_spent(warehouse: duckdb.DuckDBPyConnection) -> None:
+    promised = warehouse.execute(
+        "select count(*), sum(contract_commitment_cost) from contract_commitments"
+    ).fetchall()
+    assert promised == [(139, Decimal("19310830.72") + Decimal("37540741.12"))]
 
 
 @pytest.mark.data

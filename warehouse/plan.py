@@ -30,6 +30,8 @@ CODE_SUFFIXES = {".sql", ".py", ".yml", ".csv"}
 WRITTEN_BY_DBT = {"target", "logs"}
 DAY_LENGTH = len("2026-10-03")
 EMPTY = "empty"
+TIMELESS = "reference"
+"""The partition of rows that belong to no day and no month: tables of ours, commitments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ def _is_day(file: LakeFile) -> bool:
 
 def _is_within(file: LakeFile, first: date, last: date) -> bool:
     """Whether a file's rows lie in the window."""
-    return file.table in REFERENCE or _overlaps(file.partition, first, last)
+    is_timeless = file.table in REFERENCE or file.partition == TIMELESS
+    return is_timeless or _overlaps(file.partition, first, last)
 
 
 def _overlaps(partition: str, first: date, last: date) -> bool:

@@ -100,11 +100,9 @@ def test_the_1_0_file_has_its_stated_totals_per_provider(sample_data: Path) -> N
 @pytest.mark.parametrize(
     "key",
     [
-        "focus-1.3/aws_contract_commitment.csv",
         "focus-1.3/scenario_correction_set.csv",
         "focus-1.3/scenario_split_allocation_equal.csv",
-        "focus-1.4/aws/billing_period.csv",
-        "focus-1.4/aws/invoice_detail.csv",
+        "focus-1.3/scenario_split_allocation_weighted.csv",
         "oci/reports_cost-csv_0000000030000269.csv.gz",
     ],
 )

@@ -14,7 +14,7 @@ from ingest.sources.azure.options import ACTUAL, AMORTIZED, KINDS, AzureCostOpti
 from ingest.sources.azure.pairing import NOTHING, Rows, match, rows_of
 from ingest.sources.azure.rows import canonical, charges, is_committed
 from ingest.sources.focus.charges import ChargeBatches
-from ingest.sources.focus.columns import Layout, check_no_float_money, mapped
+from ingest.sources.focus.columns import check_no_float_money, mapped
 from ingest.sources.focus.keys import ChargeKeys
 from ingest.sources.focus.manifests import AzureManifest
 from ingest.stores import Store
@@ -114,8 +114,7 @@ class MonthReader:
         with open_table(found.path, name, needs_final_newline=not vouched) as table:
             header = bind(table.columns, name)
             if not self._options.accept_float_costs:
-                money = {"billed_cost": header.names["cost"]}
-                check_no_float_money(Layout("", money, ()), table.float_columns, name)
+                check_no_float_money([header.names["cost"]], table.float_columns, name)
             nulls = list(self._options.null_values)
             for frame in table.frames:
                 texts = frame.select(pl.when(~pl.all().is_in(nulls)).then(pl.all()))

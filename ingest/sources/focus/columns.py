@@ -147,13 +147,20 @@ def mapped(columns: Sequence[str]) -> Layout:
     return Layout(MAPPED, names, tuple(sorted(set(columns) - set(names))))
 
 
-def check_no_float_money(layout: Layout, float_columns: Iterable[str], name: str) -> None:
+def check_no_float_money(
+    money: Iterable[str | None], float_columns: Iterable[str], name: str
+) -> None:
     """Refuse money that a file stores as binary floats.
+
+    Args:
+        money: the file's columns that hold money.
+        float_columns: those that it stores as floats.
+        name: the object's address, for messages.
 
     Raises:
         DeliveryRefused: `FLOAT_MONEY`.
     """
-    floats = sorted(set(float_columns) & {layout.names.get(column) for column in PRICED})
+    floats = sorted(set(float_columns) & set(money))
     if floats:
         raise DeliveryRefused(
             "FLOAT_MONEY",

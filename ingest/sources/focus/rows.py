@@ -83,7 +83,7 @@ def type_charges(frame: pl.DataFrame, layout: Layout, null_values: Sequence[str]
         *(_typed(texts[column], column) for column in (*NUMBERS, *INSTANTS)),
         *(values.alias(column) for column, (values, _) in documents.items()),
         focus_version=pl.lit(layout.version),
-        x_columns=_x_columns(frame, layout.others),
+        x_columns=x_columns(frame, layout.others),
     ).select([column for column in FOCUS_CHARGES if column != "charge_key"])
     malformed = {column: rows for column, (_, rows) in documents.items()}
     problems = (problem for problem in _problems(texts, typed, malformed) if problem.rows.any())
@@ -143,7 +143,7 @@ def _implausible(typed: pl.DataFrame) -> Iterator[Problem]:
         yield Problem(code, column, rows, explanation)
 
 
-def _x_columns(frame: pl.DataFrame, others: Sequence[str]) -> pl.Series:
+def x_columns(frame: pl.DataFrame, others: Sequence[str]) -> pl.Series:
     """The columns that FOCUS does not define, as a JSON object per row; null values left out."""
     if not others:
         return pl.repeat(None, frame.height, dtype=pl.String, eager=True)

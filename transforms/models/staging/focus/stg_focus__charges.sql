@@ -7,6 +7,8 @@ select
     sub_account_id,
     cast(date_trunc('month', billing_period_start) as date) as billing_period,
     billing_currency,
+    invoice_issuer_name,
+    invoice_id,
     charge_category,
     charge_class,
     charge_description,

@@ -1,0 +1,1 @@
+{{ invoice_charges('is_day_level') }}

@@ -1,0 +1,1 @@
+{{ invoice_charges('not is_day_level') }}
