@@ -1,0 +1,106 @@
+"""Reports of nise, an established generator of cloud bills, reconcile exactly.
+
+Nise pins libraries that Apportion does not use, so that it lives in an environment of its own:
+
+    python -m venv var/nise && var/nise/bin/pip install koku-nise==5.4.4
+
+The tests find it there or on the PATH, and skip where it is not.
+"""
+
+import ast
+import csv
+import shutil
+import subprocess
+from collections import defaultdict
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.ingest.azure_files import exports
+from tests.ingest.gcp_files import MakeSettings, export
+
+ROOT = Path(__file__).parents[2]
+AZURE = """
+generators:
+  - VMGenerator:
+      start_date: 2026-10-01
+      end_date: 2026-10-31
+      meter_id: 55555555-4444-3333-2222-111111111118
+      resource_rate: 98.32
+      instance_id: '/subscriptions/0a1b/providers/Microsoft.Compute/virtualMachines/h100-01'
+      usage_quantity: 24
+      tags: {team: search}
+  - StorageGenerator:
+      start_date: 2026-10-01
+      end_date: 2026-10-31
+      meter_id: 55555555-4444-3333-2222-111111111116
+      resource_rate: 0.3
+      usage_quantity: 7
+      tags: {team: ranking, cost center: 'R&D, GenAI'}
+"""
+
+
+def report(folder: Path, *arguments: str) -> list[Path]:
+    """Have nise write a report of October 2026; the files that hold rows."""
+    nise = shutil.which("nise") or str(ROOT / "var" / "nise" / "bin" / "nise")
+    if not Path(nise).is_file():
+        pytest.skip("nise is not installed (how: see the head of this file)")
+    folder.mkdir()
+    subprocess.run(
+        [nise, "report", *arguments, "-s", "2026-10-01", "-e", "2026-10-31", "-w"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    found = []
+    for number, path in enumerate(sorted(folder.glob("*.csv"))):
+        if len(path.read_text().splitlines()) > 1:
+            found.append(path.rename(folder / f"report-{number}.csv"))
+    return found
+
+
+def test_an_azure_report_reconciles(make_settings: MakeSettings, tmp_path: Path) -> None:
+    (tmp_path / "azure.yml").write_text(AZURE)
+    arguments = ("--azure-container-name", "out", "--azure-report-name", "cost")
+    static = ("--static-report-file", str(tmp_path / "azure.yml"))
+    (path,) = report(tmp_path / "azure", "azure", *arguments, *static)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    by_team: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        by_team[row["Tags"]] += Decimal(row["CostInBillingCurrency"])
+    options = {"layout": "files", "datasets": "actual", "files": [{"actual": path.name}]}
+    azure = exports(make_settings, tmp_path / "azure", **options)
+    result = azure.collect()
+    assert (result.rows, result.quarantined_rows, result.refused) == (len(rows), 0, [])
+    vm_hours = Decimal("24") * Decimal("98.32") * 30
+    assert sum(by_team.values()) > vm_hours
+    assert azure.totals() == (sum(by_team.values()), sum(by_team.values()))
+    charged = azure.rows().group_by("tags").agg(pl.col("billed_cost").sum())
+    assert sorted(charged["billed_cost"].to_list()) == sorted(by_team.values())
+
+
+def test_a_google_report_reconciles_by_invoice_month(
+    make_settings: MakeSettings, tmp_path: Path
+) -> None:
+    (path,) = report(tmp_path / "gcp", "gcp", "-r")
+    net: dict[str, Decimal] = defaultdict(Decimal)
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        granted = ast.literal_eval(row["credits"]) if row["credits"] else []
+        amounts = [Decimal(str(credit["amount"])) for credit in granted]
+        net[row["invoice.month"]] += sum(amounts, Decimal(row["cost"]))
+    google = export(make_settings, tmp_path, location=str(tmp_path / "gcp"), files=[path.name])
+    result = google.collect()
+    assert (result.rows, result.quarantined_rows, result.refused) == (len(rows), 0, [])
+    assert google.billed() == sum(net.values())
+    booked = (
+        google.rows()
+        .group_by(pl.col("billing_period_start").dt.strftime("%Y%m"))
+        .agg(pl.col("billed_cost").sum())
+    )
+    assert dict(booked.iter_rows()) == net
