@@ -31,6 +31,9 @@ DEFAULT_METRICS = (
     "DCGM_FI_DEV_POWER_USAGE",
     "DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION",
     "DCGM_FI_DEV_FB_USED",
+    "gpu_gfx_activity",
+    "gpu_package_power",
+    "gpu_energy_consumed",
     "kube_node_info",
     "kube_pod_labels",
     "kube_pod_info",
@@ -38,8 +41,8 @@ DEFAULT_METRICS = (
     "kube_node_status_allocatable",
     "kube_pod_container_status_terminated_reason",
 )
-"""What dcgm-exporter and kube-state-metrics say about GPUs, their nodes and their pods, and how
-containers ended."""
+"""What dcgm-exporter, AMD's device metrics exporter and kube-state-metrics say about GPUs, their
+nodes and their pods, and how containers ended."""
 
 MetricName = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
 

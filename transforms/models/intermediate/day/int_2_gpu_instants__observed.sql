@@ -9,7 +9,20 @@ select
     series.holder_id,
     max(case when samples.metric = 'DCGM_FI_PROF_SM_ACTIVE' then samples.value end) as sm_active,
     max(case when samples.metric = 'DCGM_FI_PROF_GR_ENGINE_ACTIVE' then samples.value end) as gr_engine_active,
-    max(case when samples.metric = 'DCGM_FI_DEV_GPU_UTIL' then samples.value / 100 end) as gpu_util
+    max(
+        case samples.metric
+            {% for metric, whole in utilization_metrics().items() %}
+            when '{{ metric }}' then samples.value / {{ whole }}
+            {% endfor %}
+        end
+    ) as gpu_util,
+    max(
+        case
+            {% for metric in utilization_metrics() %}
+            when samples.metric = '{{ metric }}' then samples.metric
+            {% endfor %}
+        end
+    ) as gpu_util_metric
 from {{ ref('stg_prometheus__gpu_samples') }} as samples
 inner join {{ ref('int_2_gpu_series__numbered') }} as series  {# labels without a node or a GPU are no device #}
     on samples.usage_date = series.usage_date and samples.labels = series.labels

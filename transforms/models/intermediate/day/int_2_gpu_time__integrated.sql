@@ -1,8 +1,8 @@
 {#
-    Stage 3, telemetry side: how long each workload held each GPU in each hour, and for how much of
-    that time the GPU was busy. A sample stands for the time until the next one, at most two and a
-    half sampling intervals; the first sample of a day reaches back to midnight. Several holders of
-    one GPU at one instant share it evenly. A MIG slice counts by its sevenths of the GPU.
+    Stage 3, telemetry side: how long each workload held each GPU in each hour, and for how much of that time
+    the GPU was busy. A sample stands for the time until the next one, at most two and a half sampling
+    intervals; the first sample of a day reaches back to midnight. Several holders of one GPU at one instant
+    share it evenly. A MIG slice counts by its sevenths of the GPU.
 #}
 {% set share_ms = even_share('span_ms', 'greatest(holder_count, 1)', 'holder_ordinal') %}
 with
@@ -10,12 +10,11 @@ observed as (select * from {{ ref('int_2_gpu_instants__observed') }}),
 
 instants as (
     select
-        usage_date,
-        device_id,
-        sample_at,
+        usage_date, device_id, sample_at,
         max(sm_active) as sm_active,
         max(gr_engine_active) as gr_engine_active,
         max(gpu_util) as gpu_util,
+        max(gpu_util_metric) as gpu_util_metric,
         count(*) filter (where holder_id <> 0) as holder_count
     from observed
     group by usage_date, device_id, sample_at
@@ -60,7 +59,7 @@ spans as (
         case
             when timed.sm_active is not null then 'DCGM_FI_PROF_SM_ACTIVE'
             when timed.gr_engine_active is not null then 'DCGM_FI_PROF_GR_ENGINE_ACTIVE'
-            when timed.gpu_util is not null then 'DCGM_FI_DEV_GPU_UTIL'
+            when timed.gpu_util is not null then timed.gpu_util_metric
             else 'none'
         end as activity_metric,
         cast(coalesce(timed.sm_active, timed.gr_engine_active, timed.gpu_util, 0) * 1000 as bigint)

@@ -5,4 +5,4 @@ select
     labels,
     value
 from {{ source('landing', 'prometheus_samples') }}
-where metric like 'DCGM_FI_%'
+where {{ is_gpu_metric('metric') }}

@@ -8,10 +8,19 @@ select
         {{ json_text('labels', 'node') }},
         {{ json_text('labels', 'instance') }}
     ) as node,
-    coalesce({{ json_text('labels', 'UUID') }}, {{ json_text('labels', 'gpu_uuid') }}) as gpu_uuid,
+    coalesce(
+        {{ json_text('labels', 'UUID') }},
+        {{ json_text('labels', 'gpu_uuid') }},
+        {{ json_text('labels', 'uuid') }},
+        {{ json_text('labels', 'serial_number') }} || '/' || {{ json_text('labels', 'gpu_id') }}
+    ) as gpu_uuid,
     coalesce({{ json_text('labels', 'GPU_I_ID') }}, '') as gpu_instance_id,
     coalesce({{ json_text('labels', 'GPU_I_PROFILE') }}, '') as gpu_instance_profile,
-    coalesce({{ json_text('labels', 'modelName') }}, {{ json_text('labels', 'model_name') }}) as gpu_model,
+    coalesce(
+        {{ json_text('labels', 'modelName') }},
+        {{ json_text('labels', 'model_name') }},
+        {{ json_text('labels', 'card_model') }}
+    ) as gpu_model,
     coalesce(
         {{ json_text('labels', 'exported_namespace') }},
         {{ json_text('labels', 'namespace') }},
@@ -24,9 +33,15 @@ select
         {{ json_text('labels', 'pod_name') }},
         ''
     ) as pod,
-    coalesce({{ json_text('labels', 'hpc_job') }}, '') as slurm_job
+    coalesce(
+        {{ json_text('labels', 'hpc_job') }},
+        case when {{ json_text('labels', 'card_model') }} is not null then {{ json_text('labels', 'job_id') }} end,
+        ''
+    ) as slurm_job
 from (
     select distinct cast(sample_at as date) as usage_date, labels
     from {{ source('landing', 'prometheus_samples') }}
-    where metric like 'DCGM_FI_%'
+    where {{ is_gpu_metric('metric') }}
 )
+{# A partition of an AMD GPU repeats its device; only the first one is measured. #}
+where coalesce({{ json_text('labels', 'gpu_partition_id') }}, '') in ('', '0')
