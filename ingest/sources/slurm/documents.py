@@ -44,6 +44,7 @@ def read_document(text: bytes, name: str) -> pl.DataFrame:
 
 
 def _jobs(text: bytes, name: str) -> Sequence[Mapping[str, Any]]:
+    jobs: list[dict[str, Any]] = []
     try:
         document = orjson.loads(text)
         jobs, errors = document["jobs"], document.get("errors")
