@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 @click.option("--requests", default=200_000, show_default=True, help="Model calls in all.")
 @click.option("--requests-per-day", type=int, help="Model calls a day, instead of in all.")
 @click.option("--gpus", default=224, show_default=True, help="About as many GPUs.")
+@click.option(
+    "--native-bills",
+    multiple=True,
+    type=click.Choice(["azure", "gcp"]),
+    help="A cloud that writes its bills in its own form instead of FOCUS; repeat for several.",
+)
 @click.argument("directory", type=click.Path(path_type=Path), required=False)
 @click.pass_obj
 def simulate(context: Context, /, directory: Path | None, **size: Any) -> None:

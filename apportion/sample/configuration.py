@@ -5,6 +5,7 @@ from pathlib import Path
 from apportion.sample.calendar import Calendar
 from apportion.sample.company import COMPANY, REPORTING_CURRENCY
 from apportion.sample.layouts import AWS_EXPORT, AZURE_EXPORT
+from apportion.sample.native_clouds import SOURCES
 
 TEMPLATE = """\
 # A simulated company, written by `apportion simulate`. Everything under exports/ has the layout of
@@ -34,18 +35,11 @@ layout = "aws_data_exports"
 export = "{aws_export}"
 
 [[sources]]
-name = "azure"                          # Azure Cost Management exports, FOCUS 1.2-preview
-kind = "focus"
-location = "exports/azure"
-layout = "azure_exports"
-export = "{azure_export}"
-
+name = "azure"
+{azure}
 [[sources]]
-name = "gcp"                            # Google Cloud, FOCUS as parquet
-kind = "focus"
-location = "exports/gcp"
-layout = "manifest"
-
+name = "gcp"
+{gcp}
 [[sources]]
 name = "openai"                         # model APIs: tokens by day, project and meter
 kind = "focus"
@@ -91,8 +85,23 @@ location = "reference"
 """
 
 
-def write_configuration(path: Path, calendar: Calendar) -> None:
-    """Write the configuration file."""
+FOCUS = {
+    "azure": f"""\
+kind = "focus"                          # Azure Cost Management exports, FOCUS 1.2-preview
+location = "exports/azure"
+layout = "azure_exports"
+export = "{AZURE_EXPORT}"
+""",
+    "gcp": """\
+kind = "focus"                          # Google Cloud, FOCUS as parquet
+location = "exports/gcp"
+layout = "manifest"
+""",
+}
+
+
+def write_configuration(path: Path, calendar: Calendar, natively: tuple[str, ...] = ()) -> None:
+    """Write the configuration file; `natively` are the clouds that write no FOCUS."""
     files = ", ".join(f'"rate-card-{month:%Y-%m}.csv"' for month in calendar.months())
     text = TEMPLATE.format(
         company=COMPANY,
@@ -100,7 +109,7 @@ def write_configuration(path: Path, calendar: Calendar) -> None:
         first=calendar.first_day,
         last=calendar.day(calendar.days - 1),
         aws_export=AWS_EXPORT,
-        azure_export=AZURE_EXPORT,
+        **FOCUS | {cloud: SOURCES[cloud] for cloud in natively},
         hall_files=files,
     )
     path.write_text(text, encoding="utf-8")

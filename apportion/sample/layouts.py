@@ -39,7 +39,7 @@ def write_aws(folder: Path, charges: pl.DataFrame) -> Written:
     not know the enterprise discount yet.
     """
     placed = []
-    for month, rows in _by_month(charges):
+    for month, rows in by_month(charges):
         cutoff = _middle(rows)
         early = rows.filter(~pl.col("is_late") & (pl.col("charge_period_start") < cutoff))
         if early.height:
@@ -52,7 +52,7 @@ def write_aws(folder: Path, charges: pl.DataFrame) -> Written:
             datetime.combine(next_month(month), datetime.min.time()) + timedelta(days=6, hours=7),
         )
         _write_aws_manifest(folder, month, execution, files)
-        placed.append(_placed(closed, [f.relative_to(folder).as_posix() for f in files]))
+        placed.append(locate(closed, [f.relative_to(folder).as_posix() for f in files]))
     return Written("aws", pl.concat(placed))
 
 
@@ -98,14 +98,14 @@ def _write_aws_manifest(folder: Path, month: date, execution: str, files: list[P
 def write_azure(folder: Path, charges: pl.DataFrame) -> Written:
     """Azure Cost Management: month-to-date runs, one in the middle of the month and the last."""
     placed = []
-    for month, rows in _by_month(charges):
+    for month, rows in by_month(charges):
         cutoff = _middle(rows)
         early = rows.filter(pl.col("charge_period_start") < cutoff)
         if early.height:
             _azure_run(folder, month, early, cutoff + timedelta(hours=9))
         end = datetime.combine(next_month(month), datetime.min.time())
         key = _azure_run(folder, month, rows, end + timedelta(days=4, hours=9))
-        placed.append(_placed(rows, [key]))
+        placed.append(locate(rows, [key]))
     return Written("azure", pl.concat(placed))
 
 
@@ -166,7 +166,7 @@ def write_gcp(folder: Path, charges: pl.DataFrame) -> Written:
     numbers = (*focus.AMOUNTS, *focus.PRICES, *focus.QUANTITIES)
     decimals = [focus.focus_name(name) for name in numbers]
     instants = [focus.focus_name(name) for name in focus.INSTANTS]
-    for month, rows in _by_month(charges):
+    for month, rows in by_month(charges):
         table = focus.table(rows, focus.COLUMNS_1_2, INSTANT).with_columns(
             pl.col(decimals).cast(pl.Decimal(38, 12)),
             pl.col(instants).str.to_datetime(INSTANT, time_unit="us", time_zone="UTC"),
@@ -175,7 +175,7 @@ def write_gcp(folder: Path, charges: pl.DataFrame) -> Written:
         path.parent.mkdir(parents=True)
         table.write_parquet(path, compression="zstd")
         entries.append(delivery_entry(folder, f"{month:%Y-%m}", "2", {path: rows.height}))
-        placed.append(_placed(rows, [path.relative_to(folder).as_posix()]))
+        placed.append(locate(rows, [path.relative_to(folder).as_posix()]))
     _write_json(folder / "manifest.json", {"deliveries": entries})
     return Written("gcp", pl.concat(placed))
 
@@ -183,13 +183,13 @@ def write_gcp(folder: Path, charges: pl.DataFrame) -> Written:
 def write_vendor(folder: Path, name: str, charges: pl.DataFrame) -> Written:
     """FOCUS 1.4 as gzipped CSV, listed by `manifest.json`."""
     entries, placed = [], []
-    for month, rows in _by_month(charges):
+    for month, rows in by_month(charges):
         path = folder / f"{month:%Y-%m}" / "cost_and_usage.csv.gz"
         path.parent.mkdir(parents=True)
         table = focus.table(rows, focus.COLUMNS_1_4, INSTANT)
         path.write_bytes(focus.csv_bytes(table, compressed=True))
         entries.append(delivery_entry(folder, f"{month:%Y-%m}", "1", {path: rows.height}))
-        placed.append(_placed(rows, [path.relative_to(folder).as_posix()]))
+        placed.append(locate(rows, [path.relative_to(folder).as_posix()]))
     _write_json(folder / "manifest.json", {"deliveries": entries})
     return Written(name, pl.concat(placed))
 
@@ -198,11 +198,11 @@ def write_hall(folder: Path, charges: pl.DataFrame) -> Written:
     """The rate card of the own data hall: FOCUS 1.4 as plain CSV, a file for each month."""
     folder.mkdir(parents=True)
     placed = []
-    for month, rows in _by_month(charges):
+    for month, rows in by_month(charges):
         path = folder / f"rate-card-{month:%Y-%m}.csv"
         table = focus.table(rows, focus.COLUMNS_1_4, INSTANT)
         path.write_bytes(focus.csv_bytes(table, compressed=False))
-        placed.append(_placed(rows, [path.name]))
+        placed.append(locate(rows, [path.name]))
     return Written("data-hall", pl.concat(placed))
 
 
@@ -233,7 +233,8 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def _by_month(charges: pl.DataFrame) -> list[tuple[date, pl.DataFrame]]:
+def by_month(charges: pl.DataFrame) -> list[tuple[date, pl.DataFrame]]:
+    """The charges of each billing month, in the order in which they are delivered."""
     order = [
         "billing_period_start",
         "charge_period_start",
@@ -262,7 +263,7 @@ def _before_discount(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _placed(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+def locate(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Rows with the object and the 1-based row that hold them."""
     number = pl.int_range(pl.len())
     return rows.with_columns(

@@ -7,6 +7,8 @@ from pathlib import Path
 from apportion.sample.scenarios import SCENARIOS
 
 SECONDS_PER_DAY = 86_400
+NATIVE_BILLS = ("azure", "gcp")
+"""The clouds whose own form of a bill can be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class SampleOptions:
         gpus: about as many GPUs the company runs; at least one node of every kind stays.
         sample_interval_seconds: scrape interval of the GPU telemetry.
         scenario: a name of `scenarios.SCENARIOS`: what makes the company harder to attribute.
+        native_bills: clouds that write bills in their own form instead of FOCUS.
     """
 
     seed: int = 20261101
@@ -32,6 +35,7 @@ class SampleOptions:
     gpus: int = 224
     sample_interval_seconds: int = 300
     scenario: str = "default"
+    native_bills: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.days < 1 or self.request_count < 0 or self.gpus < 1:
@@ -40,6 +44,8 @@ class SampleOptions:
             raise ValueError("the sample interval divides a day into whole parts")
         if self.scenario not in SCENARIOS:
             raise ValueError(f"the scenario is one of {', '.join(SCENARIOS)}")
+        if not set(self.native_bills) <= set(NATIVE_BILLS):
+            raise ValueError(f"bills in their own form are those of {', '.join(NATIVE_BILLS)}")
 
     @property
     def request_count(self) -> int:

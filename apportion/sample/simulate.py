@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from apportion.errors import ConfigError
-from apportion.sample import layouts
+from apportion.sample import layouts, native_clouds
 from apportion.sample.calendar import HOUR_US, Calendar
 from apportion.sample.campaigns import add_campaigns
 from apportion.sample.configuration import write_configuration
@@ -61,7 +61,8 @@ def simulate(directory: Path, options: SampleOptions) -> SampleResult:
         connection.execute("set preserve_insertion_order = true")
         company = _Traffic(directory, options, schedule, charges, connection)
         company.run()
-        written = _write_bills(exports, calendar, charges, company.vendor_usage)
+        natively = options.native_bills
+        written = _write_bills(exports, calendar, charges, company.vendor_usage, natively)
         shares = node_shares(schedule, company.used())
         recipients = pl.concat(
             charge_recipients(connection, calendar, bill, shares, company.vendor_usage)
@@ -71,7 +72,7 @@ def simulate(directory: Path, options: SampleOptions) -> SampleResult:
     write_truth(truth, recipients, hours)
     write_slurm(exports / "slurm", schedule)
     write_reference(directory / "reference", calendar)
-    write_configuration(directory / "apportion.toml", calendar)
+    write_configuration(directory / "apportion.toml", calendar, options.native_bills)
     return SampleResult(
         config=directory / "apportion.toml",
         exports=exports,
@@ -102,12 +103,20 @@ def _charges(noise: Noise, calendar: Calendar, schedule: Schedule) -> Charges:
 
 
 def _write_bills(
-    exports: Path, calendar: Calendar, charges: Charges, usage: pl.DataFrame
+    exports: Path,
+    calendar: Calendar,
+    charges: Charges,
+    usage: pl.DataFrame,
+    natively: tuple[str, ...],
 ) -> list[layouts.Written]:
+    writers: dict[str, native_clouds.Writer] = {
+        "azure": layouts.write_azure,
+        "gcp": layouts.write_gcp,
+    }
+    writers |= {cloud: native_clouds.WRITERS[cloud] for cloud in natively}
     written = [
         layouts.write_aws(exports / "aws" / "focus", charges["aws"]),
-        layouts.write_azure(exports / "azure", charges["azure"]),
-        layouts.write_gcp(exports / "gcp", charges["gcp"]),
+        *(write(exports / cloud, charges[cloud]) for cloud, write in writers.items()),
         layouts.write_hall(exports / "data-hall", charges["onprem"]),
     ]
     for vendor in VENDORS:

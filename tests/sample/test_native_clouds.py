@@ -1,0 +1,75 @@
+"""Bills in the clouds' own forms say what the same company's FOCUS bills say."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from apportion.sample import SampleOptions, simulate
+from apportion.settings import load
+from ingest.collect import collect
+from ingest.ledger import Ledger
+from ingest.source import Window
+
+OCTOBER = Window(date(2026, 10, 1), date(2026, 10, 31))
+SEEN = (
+    *("billing_account_id", "sub_account_id", "billing_currency", "billing_period_start"),
+    *("charge_category", "commitment_discount_status", "service_category", "service_name"),
+    *("availability_zone", "region_id", "resource_id", "provider_name"),
+)
+"""What the attribution reads of a charge, amounts, times and tags aside."""
+
+
+def charges(folder: Path, source: str, natively: tuple[str, ...]) -> pl.DataFrame:
+    """The charges that a source of a simulated company puts into the lake."""
+    options = SampleOptions(days=2, requests=0, gpus=40, native_bills=natively)
+    if not folder.exists():
+        simulate(folder, options)
+    settings = load(folder / "apportion.toml", folder / "var")
+    result = collect(settings, source, OCTOBER)
+    assert (result.refused, result.quarantined_rows) == ([], 0)
+    files = Ledger(settings.home, {source}).current_files()
+    rows = pl.concat([pl.read_parquet(file.path) for file in files])
+    tags = [json.loads(text or "{}") for text in rows["tags"]]
+    return rows.with_columns(
+        pl.Series("tags", [json.dumps(one, sort_keys=True) for one in tags]),
+        day=pl.col("charge_period_start").dt.date(),
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("companies")
+
+
+@pytest.mark.parametrize("cloud", ["azure", "gcp"])
+def test_the_charges_are_the_same_in_both_forms(folder: Path, cloud: str) -> None:
+    told = charges(folder / "focus", cloud, ())
+    native = charges(folder / "native", cloud, ("azure", "gcp"))
+    columns = [*SEEN, "tags", "day", "billed_cost"]
+    assert native.select(columns).sort(columns).equals(told.select(columns).sort(columns))
+    assert native["effective_cost"].sum() == told["effective_cost"].sum()
+    usage = pl.col("charge_category") == "Usage"
+    periods = ["resource_id", "charge_period_start", "charge_period_end"]
+    assert (
+        native.filter(usage)
+        .select(periods)
+        .sort(periods)
+        .equals(told.filter(usage).select(periods).sort(periods))
+    )
+
+
+def test_an_azure_bill_in_its_own_form_knows_what_each_charge_cost_effectively(
+    folder: Path,
+) -> None:
+    told = charges(folder / "focus", "azure", ())
+    native = charges(folder / "native", "azure", ("azure", "gcp"))
+    columns = [*SEEN, "tags", "day", "billed_cost", "effective_cost"]
+    assert native.select(columns).sort(columns).equals(told.select(columns).sort(columns))
+
+
+def test_only_clouds_have_a_form_of_their_own() -> None:
+    with pytest.raises(ValueError, match="azure, gcp"):
+        SampleOptions(native_bills=("openai",))
