@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--requests", default=200_000, show_default=True, help="Model calls in all.")
 @click.option("--requests-per-day", type=int, help="Model calls a day, instead of in all.")
 @click.option("--gpus", default=224, show_default=True, help="About as many GPUs.")
+@click.option("--spans", is_flag=True, help="Log half of the calls as OpenTelemetry spans.")
 @click.option(
     "--native-bills",
     multiple=True,

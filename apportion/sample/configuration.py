@@ -75,7 +75,7 @@ location = "exports/slurm"
 name = "gateway"                        # LiteLLM's log of every model call
 kind = "litellm"
 location = "exports/litellm"
-
+{spans}
 # Who owns what --------------------------------------------------------------------------------
 
 [[sources]]
@@ -100,8 +100,27 @@ layout = "manifest"
 }
 
 
-def write_configuration(path: Path, calendar: Calendar, natively: tuple[str, ...] = ()) -> None:
-    """Write the configuration file; `natively` are the clouds that write no FOCUS."""
+SPANS = """
+[[sources]]
+name = "spans"                          # calls that an OpenTelemetry collector wrote down
+kind = "otel_genai"
+location = "exports/spans"
+prefixes = ["%Y-%m-%d/"]
+attributes = { deployment_id = "gateway.model_id" }
+"""
+
+
+def write_configuration(
+    path: Path, calendar: Calendar, natively: tuple[str, ...] = (), *, spans: bool = False
+) -> None:
+    """Write the configuration file.
+
+    Args:
+        path: the file.
+        calendar: the days of the company.
+        natively: the clouds that write no FOCUS.
+        spans: whether a collector wrote a part of the calls down.
+    """
     files = ", ".join(f'"rate-card-{month:%Y-%m}.csv"' for month in calendar.months())
     text = TEMPLATE.format(
         company=COMPANY,
@@ -111,5 +130,6 @@ def write_configuration(path: Path, calendar: Calendar, natively: tuple[str, ...
         aws_export=AWS_EXPORT,
         **FOCUS | {cloud: SOURCES[cloud] for cloud in natively},
         hall_files=files,
+        spans=SPANS if spans else "",
     )
     path.write_text(text, encoding="utf-8")

@@ -28,12 +28,14 @@ CALLS_PER_SESSION = 3
 class GatewayLog:
     """Writes requests as the gateway would."""
 
+    template = "gateway_payload.json.template"
+
     def __init__(self, folder: Path, noise: Noise, calendar: Calendar) -> None:
         self._folder = folder
         self._noise = noise
         self._calendar = calendar
         self._routes = pl.DataFrame([_route_columns(i, r) for i, r in enumerate(ROUTES)])
-        self._payload = _payload()
+        self._payload = _payload(self.template)
 
     def write(self, requests: pl.DataFrame, part: int) -> None:
         """Write one batch for each hour in which requests started."""
@@ -52,17 +54,21 @@ class GatewayLog:
         path.write_bytes(gzip.compress(content, COMPRESSION, mtime=0))
 
     def _lines(self, requests: pl.DataFrame) -> pl.Series:
+        named = self._named(requests)
+        return named.with_columns(**_texts()).select(line=pl.concat_str(self._payload)).to_series()
+
+    def _named(self, requests: pl.DataFrame) -> pl.DataFrame:
+        """The requests with what their routes and ids say of them."""
         keys = requests["key"].to_numpy()
         attempts = keys % ATTEMPT_KEYS
         routed = requests.join(self._routes, on="route", how="left", maintain_order="left")
-        named = routed.with_columns(
+        return routed.with_columns(
             request_ids(self._noise, keys),
             trace=self._noise.hexadecimal("trace", attempts),
             session=self._noise.hexadecimal("session", attempts // CALLS_PER_SESSION),
             cost=_cost_ticks(requests),
             customer=pl.col("user") * 7 + pl.col("route"),
         )
-        return named.with_columns(**_texts()).select(line=pl.concat_str(self._payload)).to_series()
 
 
 def request_ids(noise: Noise, keys: Ints) -> pl.Series:
@@ -168,8 +174,8 @@ def _usage() -> pl.Expr:
     ).struct.json_encode()
 
 
-def _payload() -> list[pl.Expr]:
+def _payload(template: str) -> list[pl.Expr]:
     """The payload's template as literal text and columns, in turn."""
-    file = resources.files(__package__).joinpath("data", "gateway_payload.json.template")
+    file = resources.files(__package__).joinpath("data", template)
     pieces = re.split(r"<(\w+)>", file.read_text("utf-8").replace("\n", ""))
     return [pl.col(p).cast(pl.String) if i % 2 else pl.lit(p) for i, p in enumerate(pieces)]

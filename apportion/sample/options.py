@@ -24,6 +24,7 @@ class SampleOptions:
         gpus: about as many GPUs the company runs; at least one node of every kind stays.
         sample_interval_seconds: scrape interval of the GPU telemetry.
         scenario: a name of `scenarios.SCENARIOS`: what makes the company harder to attribute.
+        spans: log about half of the calls as OpenTelemetry spans and not with LiteLLM.
         native_bills: clouds that write bills in their own form instead of FOCUS.
     """
 
@@ -36,6 +37,7 @@ class SampleOptions:
     sample_interval_seconds: int = 300
     scenario: str = "default"
     native_bills: tuple[str, ...] = ()
+    spans: bool = False
 
     def __post_init__(self) -> None:
         if self.days < 1 or self.request_count < 0 or self.gpus < 1:

@@ -25,6 +25,7 @@ from apportion.sample.scenarios import SCENARIOS
 from apportion.sample.service_charges import monthly_charges, service_charges
 from apportion.sample.serving import add_serving
 from apportion.sample.slurm import write_slurm
+from apportion.sample.span_log import SpanLog, is_spanned
 from apportion.sample.telemetry import Telemetry
 from apportion.sample.truth import charge_recipients, deployment_hours, write_truth
 from apportion.sample.vendor_charges import VendorUsage, vendor_charges
@@ -72,7 +73,9 @@ def simulate(directory: Path, options: SampleOptions) -> SampleResult:
     write_truth(truth, recipients, hours)
     write_slurm(exports / "slurm", schedule)
     write_reference(directory / "reference", calendar)
-    write_configuration(directory / "apportion.toml", calendar, options.native_bills)
+    write_configuration(
+        directory / "apportion.toml", calendar, options.native_bills, spans=options.spans
+    )
     return SampleResult(
         config=directory / "apportion.toml",
         exports=exports,
@@ -146,6 +149,8 @@ class _Traffic:
         )
         self._residency = Residency()
         self._log = GatewayLog(exports / "litellm", noise, schedule.calendar)
+        self._spans = SpanLog(exports / "spans", noise, schedule.calendar)
+        self._is_spanned = is_spanned() if options.spans else pl.lit(value=False)
         self._telemetry = Telemetry(
             exports / "prometheus",
             noise,
@@ -188,7 +193,8 @@ class _Traffic:
             self._used.append(
                 usage.group_by("replica", "route", "hour_us").agg(pl.col("used_us").sum())
             )
-            self._log.write(requests, window.part)
+            self._log.write(requests.filter(~self._is_spanned), window.part)
+            self._spans.write(requests.filter(self._is_spanned), window.part)
             self._vendor_usage.add_requests(requests, self._calendar)
             name = f"{self._calendar.day(day)}-{window.first_hour % 24:02d}-{window.part:03d}"
             self._truth.write(name, requests, usage)
