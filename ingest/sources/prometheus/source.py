@@ -34,6 +34,10 @@ DEFAULT_METRICS = (
     "gpu_gfx_activity",
     "gpu_package_power",
     "gpu_energy_consumed",
+    "vllm:prompt_tokens_total",
+    "vllm:generation_tokens_total",
+    "sglang:prompt_tokens_total",
+    "sglang:generation_tokens_total",
     "kube_node_info",
     "kube_pod_labels",
     "kube_pod_info",
@@ -42,7 +46,7 @@ DEFAULT_METRICS = (
     "kube_pod_container_status_terminated_reason",
 )
 """What dcgm-exporter, AMD's device metrics exporter and kube-state-metrics say about GPUs, their
-nodes and their pods, and how containers ended."""
+nodes and their pods, and how containers ended; and the tokens that engines counted."""
 
 MetricName = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
 
