@@ -96,6 +96,14 @@ REFERENCE: Mapping[str, Columns] = MappingProxyType(
             "weight": pl.Int64,
             **DATES,
         },
+        "commitment_scopes": {
+            "commitment_id": pl.String,
+            "sub_account_id": pl.String,
+            "region_id": pl.String,
+            "unit_type": pl.String,
+            "quantity_per_day": MONEY,
+            **DATES,
+        },
         "exchange_rates": {
             "currency": pl.String,
             "reporting_currency": pl.String,

@@ -14,7 +14,7 @@ from apportion.sample.company import (
     TAG_KEY_SPELLINGS,
     TEAMS,
 )
-from apportion.sample.fleet import AWS_ACCOUNTS
+from apportion.sample.fleet import AWS_ACCOUNTS, GCP_PROJECT, GCP_REGION
 from apportion.sample.models import (
     API_MODELS,
     CACHED_PREFILL,
@@ -37,7 +37,7 @@ MILLION_DIGITS = 6
 def write_reference(folder: Path, calendar: Calendar) -> None:
     """Write every reference table as `<table>.csv`."""
     folder.mkdir(parents=True)
-    tables = {
+    tables: dict[str, Iterable[Row]] = {
         "teams": _teams(),
         "team_aliases": _team_aliases(),
         "tag_aliases": _tag_aliases(),
@@ -48,6 +48,7 @@ def write_reference(folder: Path, calendar: Calendar) -> None:
         "model_meters": _model_meters(),
         "model_prices": _model_prices(),
         "shared_cost_policies": _policies(),
+        "commitment_scopes": _commitment_scopes(),
         "exchange_rates": _exchange_rates(calendar),
     }
     for name, columns in REFERENCE.items():
@@ -65,6 +66,17 @@ def _teams() -> Iterable[Row]:
             "business_unit": team.business_unit,
             "owner": team.owner,
         }
+
+
+def _commitment_scopes() -> Iterable[Row]:
+    """Memory that is committed for the serving project; the simulated bills have no such meter."""
+    yield {
+        "commitment_id": "ram-1y",
+        "sub_account_id": GCP_PROJECT,
+        "region_id": GCP_REGION,
+        "unit_type": "RAM",
+        "quantity_per_day": 2400,
+    }
 
 
 def _team_aliases() -> Iterable[Row]:

@@ -18,6 +18,7 @@ CREDITS = pl.List(pl.Struct(dict.fromkeys(FIELDS, pl.String)))
 COMMITMENT = r"(?i)^(?:COMMITTED_USAGE_DISCOUNT|COMMITTED_USE_DISCOUNT|Committed Usage Discount)"
 """How the type of a commitment's credit starts, or its name in rows without types."""
 
+SUSTAINED = r"(?i)^(?:SUSTAINED_USAGE_DISCOUNT|SUSTAINED_USE_DISCOUNT|Sustained Usage Discount)"
 SPEND = "COMMITTED_USAGE_DISCOUNT_DOLLAR_BASE"
 NOTHING = "0"
 
@@ -76,6 +77,22 @@ def net(costs: pl.Series, granted: pl.Series) -> pl.Series:
     )
     both = pl.concat([sums, exact])
     return rows.join(both, on="row", how="left", maintain_order="left")["net"]
+
+
+def of_kind(granted: pl.Series, pattern: str) -> pl.Series:
+    """The credits of one kind of every row, added up as decimal text; null where there is none.
+
+    Args:
+        granted: what `parse` gave.
+        pattern: how their type, or their name where they have no type, starts.
+    """
+    kind = pl.coalesce(pl.element().struct.field("type"), pl.element().struct.field("name"))
+    chosen = granted.to_frame("credits").select(
+        pl.col("credits").list.eval(pl.element().filter(kind.str.contains(pattern)))
+    )["credits"]
+    costs = pl.repeat(NOTHING, granted.len(), dtype=pl.String, eager=True)
+    sums = net(costs, chosen)
+    return pl.select(pl.when(chosen.list.len() > 0).then(sums)).to_series()
 
 
 def of_commitments(granted: pl.Series) -> pl.DataFrame:

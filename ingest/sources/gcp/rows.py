@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 import polars as pl
 
-from ingest.sources.gcp.credits import net, of_commitments, parse
+from ingest.sources.gcp.credits import COMMITMENT, SUSTAINED, net, of_commitments, of_kind, parse
 from ingest.sources.gcp.labels import merged
 
 PROVIDER = "Google Cloud"
@@ -69,6 +69,8 @@ def charges(rows: pl.DataFrame) -> pl.DataFrame:
         **_charge(),
         **_commitment(),
         **_resource(),
+        x_CommitmentCredits=of_kind(parsed, COMMITMENT),
+        x_SustainedUseCredits=of_kind(parsed, SUSTAINED),
     )
 
 

@@ -19,6 +19,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
         "context_tokens_over",
     ),
     "shared_cost_policies": ("policy_id", "match_field", "match_value", "team"),
+    "commitment_scopes": ("commitment_id", "sub_account_id"),
     "exchange_rates": ("currency", "reporting_currency"),
 }
 """What identifies a row; two rows of the same key are never in force on the same day. Keys are
@@ -48,6 +49,7 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     "model_meters": frozenset(),
     "model_prices": frozenset({"service_tier", "context_tokens_over", "price_source"}),
     "shared_cost_policies": frozenset({"metric", "team", "weight"}),
+    "commitment_scopes": frozenset(),
     "exchange_rates": frozenset(),
 }
 """Columns that may be empty; `valid_from` and `valid_to` may be empty in every table."""
@@ -110,6 +112,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
         "by_metric",
         "keep_central",
     ),
+    ("commitment_scopes", "unit_type"): ("CPU", "RAM", "GPU", "SSD"),
     ("shared_cost_policies", "metric"): ("gpu_seconds_held", "requests", "tokens"),
 }
 """The values that the transforms understand; any other would silently match nothing."""
@@ -126,7 +129,7 @@ MINIMUM: Mapping[str, int] = {
 }
 """The least value of a number. A negative weight or price would move money the wrong way."""
 
-POSITIVE = frozenset({"rate"})
+POSITIVE = frozenset({"rate", "quantity_per_day"})
 
 TEAM_OF_VALUE = "$value"
 """In an owner rule: the team that the matched value names."""

@@ -3,9 +3,22 @@
     currency. Tax, credits and unused commitments keep a class of their own; nothing is dropped.
     A currency without a rate in force leaves the reporting amounts empty, which the gate refuses.
 #}
-{% macro classify_charges(condition) %}
+{% macro classify_charges(condition, attributed=none) %}
 with
-charges as (select * from {{ ref('stg_focus__charges') }} where {{ condition }}),
+charges as (
+    select
+        delivered.*,
+        {% if attributed -%}
+            coalesce(attributed.effective_cost_quanta, delivered.effective_cost_quanta)
+        {%- else -%}
+            delivered.effective_cost_quanta
+        {%- endif %} as attributed_quanta
+    from {{ ref('stg_focus__charges') }} as delivered
+    {%- if attributed %}
+    left join {{ attributed }} as attributed on delivered.charge_key = attributed.charge_key
+    {%- endif %}
+    where {{ condition }}
+),
 run as (select * from {{ source('landing', 'run') }}),
 
 rated as (
@@ -59,10 +72,10 @@ select
         else 'direct'
     end as cost_class,
     billed_cost_quanta,
-    effective_cost_quanta,
+    attributed_quanta as effective_cost_quanta,
     list_cost_quanta,
     contracted_cost_quanta,
     {{ divide_half_even('billed_cost_quanta * rate_billionths', 1000000000) }} as reporting_billed_cost_quanta,
-    {{ divide_half_even('effective_cost_quanta * rate_billionths', 1000000000) }} as reporting_effective_cost_quanta
+    {{ divide_half_even('attributed_quanta * rate_billionths', 1000000000) }} as reporting_effective_cost_quanta
 from rated
 {% endmacro %}
