@@ -203,6 +203,17 @@ def test_each_attempt_of_a_retried_call_is_a_call_and_the_whole_is_none(log: Cal
     assert told == [("2", "failure", None), ("3", "success", 100)]
 
 
+def test_a_call_over_midnight_is_told_once(log: CallLog) -> None:
+    """The gateway's span ends, and is written down, a day after the engine's."""
+    evening = "year=2026/month=10/day=02/hour=23/minute=59/traces_1.json"
+    engine = span(2, {"gen_ai.usage.prompt_tokens": 101}, parent=1)
+    log.log(evening, jsonl(export(engine)))
+    rows = read(log, export(span(1, CURRENT), span(5, CURRENT)), export(engine))
+    assert [row["request_id"][-1] for row in rows] == ["2", "5"]
+    assert rows[0]["object_key"] == evening
+    assert log.reasons() == [("REQUEST_REPEATED", "request_id", 3)]
+
+
 def test_an_aggregate_whose_calls_were_not_sampled_counts(log: CallLog) -> None:
     agent = CURRENT | {"gen_ai.operation.name": "invoke_agent"}
     assert len(read(log, export(span(1, agent), span(2, {"a": 1}, parent=1)))) == 1

@@ -1,7 +1,7 @@
 """A log of model calls, its keys told by day, landed without prompts and answers."""
 
 import gzip
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -87,9 +87,13 @@ class CallReader:
 
     def read(self, landed: LandedDelivery) -> Iterator[Batch]:
         """The calls of a delivery, each once."""
-        judged = self.judge(_chunks(landed.objects))
-        for lines in _chunks(landed.objects):
+        judged = self.judge(landed_lines(landed.objects))
+        for lines in landed_lines(self.own_objects(landed)):
             yield self.typed(lines.join(judged, on=["object_key", "object_row"], how="left"))
+
+    def own_objects(self, landed: LandedDelivery) -> Sequence[LandedObject]:
+        """The objects whose calls the delivery tells of; others only help to judge them."""
+        return landed.objects
 
     def _hashes(self, lines: pl.DataFrame) -> pl.DataFrame:
         calls = self.layout.read(lines).filter(pl.col("request_id").is_not_null())
@@ -147,7 +151,7 @@ class CallLogSource(CallReader, Generic[Options]):
         return (info for info in self.store.list(prefix) if self.is_part(info.key))
 
 
-def _chunks(objects: Iterable[LandedObject]) -> Iterator[pl.DataFrame]:
+def landed_lines(objects: Iterable[LandedObject]) -> Iterator[pl.DataFrame]:
     """Landed lines with their objects, many objects at a time."""
     pending: list[pl.DataFrame] = []
     for item in objects:

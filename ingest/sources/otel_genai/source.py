@@ -37,6 +37,11 @@ class OtelOptions(FolderOptions):
     prefixes: tuple[str, ...] = Field(
         ("year=%Y/month=%m/day=%d/",), description="How the keys of a day begin."
     )
+    evening_prefixes: tuple[str, ...] = Field(
+        ("year=%Y/month=%m/day=%d/hour=23/",),
+        description="How the keys of a day's last spans begin: the day after judges its own by "
+        "them.",
+    )
     attributes: dict[str, str] = Field(
         default_factory=dict,
         description='Our column = the attribute of a span or its resource, as in `gateway_team = "'
@@ -79,6 +84,10 @@ class OtelGenAiSource(TraceLogSource[OtelOptions]):
             return keep_spans(record, key, self.layout, self._end_user)
 
         return redact
+
+    def evening_prefixes(self) -> tuple[str, ...]:
+        """The configured prefixes."""
+        return self._options.evening_prefixes
 
     def spans(self, lines: pl.DataFrame) -> pl.DataFrame:
         """Landed spans as text."""
