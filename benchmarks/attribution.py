@@ -45,11 +45,18 @@ READ_COLUMNS = (
     "gateway_team",
     "api_key_alias",
     "status",
+    "service_tier",
     "is_gateway_cache_hit",
     "input_tokens",
     "cache_read_input_tokens",
     "cache_creation_input_tokens",
+    "cache_creation_1h_input_tokens",
+    "input_audio_tokens",
+    "cache_read_audio_input_tokens",
     "output_tokens",
+    "reasoning_output_tokens",
+    "output_audio_tokens",
+    "search_requests",
 )
 BUILD_MEMORY = "4GB"
 """Of the whole build, its tests included: finding a repeated id among 100 M takes more than the

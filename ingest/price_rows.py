@@ -1,6 +1,6 @@
 """A price list put in force from a day on, beside the prices that a company agreed itself.
 
-Rows are those of `model_prices.csv`, as text. A row whose `price_source` begins with `SOURCE` was
+Rows are those of `model_prices.csv`, as text. A row whose `price_source` begins with `IMPORTED` was
 imported and may be ended by the next import. Every other row is the company's own: it stays as it
 is, and no list's price for the same tokens and tier is in force beside it.
 """
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ingest.price_list import CURRENCY, STANDARD, Price, PriceList
+from ingest.sources.reference.rules import IMPORTED
 
-SOURCE = "litellm:"
 NEVER = "9999-12-31"
 """The end of an empty `valid_to`. Dates are compared as text, which sorts as they do."""
 
@@ -112,7 +112,7 @@ def _of(row: Row, provider: str) -> bool:
 
 
 def _imported(row: Row, provider: str) -> bool:
-    return _of(row, provider) and row.get("price_source", "").startswith(SOURCE)
+    return _of(row, provider) and row.get("price_source", "").startswith(IMPORTED)
 
 
 def _key(row: Row) -> Key:
@@ -141,7 +141,7 @@ def _row(price: Price, provider: str, source: str, span: Span) -> Row:
         "context_tokens_over": str(price.context_tokens_over),
         "price_per_token": price.text,
         "currency": CURRENCY,
-        "price_source": SOURCE + source,
+        "price_source": IMPORTED + source,
         "valid_from": start,
         "valid_to": "" if end == NEVER else end,
     }

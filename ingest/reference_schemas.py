@@ -72,6 +72,7 @@ REFERENCE: Mapping[str, Columns] = MappingProxyType(
             "gen_ai_provider_name": pl.String,
             "model": pl.String,
             "token_type": pl.String,
+            "service_tier": pl.String,
             **DATES,
         },
         "model_prices": {

@@ -18,13 +18,13 @@ order by deployment, purpose
 MODELS = "select distinct model from daily_cost_by_model"
 METERS = """
 select
-    deployment, token_type, any_value(price_source) as price_source,
+    deployment, token_type, service_tier, any_value(price_source) as price_source,
     sum(reporting_billed_cost) as billed_cost, sum(rated_cost) as rated_cost,
     sum(billed_quantity) as billed_quantity, sum(logged_quantity) as logged_quantity
 from model_api_reconciliation
 where model = $model and (cast($day as date) is null or usage_date = cast($day as date))
 group by all
-order by deployment, token_type
+order by deployment, token_type, service_tier
 """
 
 
@@ -68,11 +68,11 @@ def _meters(scope: Scope, model: str, day: date | None) -> list[Node]:
     meters = scope.rows(METERS, model=model, day=day)
     parts = [
         Node(
-            f"{meter['deployment']}, {meter['token_type']}",
+            f"{meter['deployment']}, {meter['token_type']}, tier {meter['service_tier']}",
             meter["billed_cost"],
             scope.currency,
             {
-                "at list price": meter["rated_cost"],
+                "at the price in force": meter["rated_cost"],
                 "billed tokens": meter["billed_quantity"],
                 "logged tokens": meter["logged_quantity"],
                 "price": meter["price_source"],

@@ -23,6 +23,10 @@ select
     request.*,
     request.{amount} as amount,
     coalesce(logged.is_gateway_cache_hit, false) as is_gateway_cache_hit,
+    case when request.hosting = 'api' then request.service_tier else 'all' end as rate_tier,
+    logged.cache_creation_1h_input_tokens, logged.input_audio_tokens,
+    logged.cache_read_audio_input_tokens, logged.reasoning_output_tokens,
+    logged.output_audio_tokens, logged.search_requests,
     owners.owner_rule,
     places.business_unit, places.cost_center
 from request
@@ -40,12 +44,20 @@ left join (
 RATES = """
 select
     {amount}_per_input as input,
+    {amount}_per_input_audio as input_audio,
     {amount}_per_cache_read as cache_read,
+    {amount}_per_cache_read_audio as cache_read_audio,
     {amount}_per_cache_creation as cache_creation,
+    {amount}_per_cache_creation_1h as cache_creation_1h,
     {amount}_per_output as output,
-    {amount}_per_request as request
+    {amount}_per_reasoning as reasoning,
+    {amount}_per_output_audio as output_audio,
+    {amount}_per_request as request,
+    {amount}_per_search as search
 from request_rates
-where deployment = $deployment and pool_start = $pool_start
+where deployment = $deployment and pool_start = $pool_start and service_tier = $rate_tier
+    and (context_tokens_over = 0 or context_tokens_over < $input_tokens)
+    and (context_tokens_up_to is null or context_tokens_up_to >= $input_tokens)
 """
 CLOCK = """
 with instants as (
@@ -78,6 +90,16 @@ from request_rates
 where deployment = $deployment and usage_date = $usage_date and residual_request_id = $request_id
 """
 QUANTUM = -18
+ONE_HOUR = "cache_creation_1h_input_tokens"
+LOGGED = (
+    ONE_HOUR,
+    "input_audio_tokens",
+    "cache_read_audio_input_tokens",
+    "reasoning_output_tokens",
+    "output_audio_tokens",
+    "search_requests",
+)
+UNITS = {"request": "per request", "search": "per search"}
 
 
 def explain_request(scope: Scope, request_id: str) -> Node:
@@ -116,8 +138,8 @@ def explain_request(scope: Scope, request_id: str) -> Node:
 
 
 def _price(scope: Scope, request: Row) -> list[Node]:
-    keys = {"deployment": request["deployment"], "pool_start": request["pool_start"]}
-    rates = scope.rows(RATES, **keys)
+    names = ("deployment", "pool_start", "rate_tier", "input_tokens")
+    rates = scope.rows(RATES, **{name: request[name] for name in names})
     if not rates:
         return []
     if request["is_gateway_cache_hit"]:
@@ -173,18 +195,30 @@ def _residual(scope: Scope, request: Row) -> list[Node]:
 
 
 def _counts(request: Row) -> dict[str, int]:
-    cached = request["cache_read_input_tokens"], request["cache_creation_input_tokens"]
+    """What the request used, apart as it has rates: `token_quantities` of the transforms."""
+    told = {name: request[name] or 0 for name in LOGGED}
+    read, written = request["cache_read_input_tokens"], request["cache_creation_input_tokens"]
+    fresh = request["input_tokens"] - read - written
+    cached_audio, written_1h = told["cache_read_audio_input_tokens"], told[ONE_HOUR]
+    reasoning, speech = told["reasoning_output_tokens"], told["output_audio_tokens"]
+    audio = min(max(told["input_audio_tokens"] - cached_audio, 0), fresh)
     return {
-        "input": request["input_tokens"] - sum(cached),
-        "cache_read": cached[0],
-        "cache_creation": cached[1],
-        "output": request["output_tokens"],
+        "input": fresh - audio,
+        "input_audio": audio,
+        "cache_read": read - cached_audio,
+        "cache_read_audio": cached_audio,
+        "cache_creation": written - written_1h,
+        "cache_creation_1h": written_1h,
+        "output": request["output_tokens"] - reasoning - speech,
+        "reasoning": reasoning,
+        "output_audio": speech,
         "request": 1,
+        "search": told["search_requests"],
     }
 
 
 def _part(scope: Scope, kind: str, count: int, rate: Decimal) -> Node:
-    unit = "per request" if kind == "request" else f"{kind.replace('_', ' ')} tokens"
+    unit = UNITS.get(kind, f"{kind.replace('_', ' ')} tokens")
     facts = {"count": count, "rate": EXACT.scaleb(rate, QUANTUM)}
     amount = EXACT.scaleb(EXACT.multiply(rate, Decimal(count)), QUANTUM)
     return Node(unit, amount, scope.currency, facts)

@@ -87,7 +87,7 @@ def test_every_table_can_be_filled(reference: Reference) -> None:
     reference.rows("deployments", "chat,llama,,,self_hosted,search,online_inference,1,0,3,,,,,")
     reference.rows("commitment_scopes", "ram-3y,search-prod,us-west1,RAM,2400,,")
     reference.rows("token_weights", "llama,NVIDIA H100,10,1,40,0,calibrated,,")
-    reference.rows("model_meters", "OpenAI,gpt-x input,openai,gpt-x,input,,")
+    reference.rows("model_meters", "OpenAI,gpt-x input,openai,gpt-x,input,batch,,")
     reference.rows("model_prices", "openai,gpt-x,input,batch,200000,0.00001,USD,,,")
     reference.rows(
         "shared_cost_policies",
@@ -295,3 +295,21 @@ def test_tables_may_lie_in_a_bucket(
         }
     )
     assert collect(settings, "company", WINDOW).rows == 2
+
+
+def test_a_price_of_ones_own_may_stand_beside_an_imported_one(reference: Reference) -> None:
+    reference.rows(
+        "model_prices",
+        "o,m,input,,,1,USD,contract,,",
+        "o,m,input,,,2,USD,litellm:list.json,,",
+    )
+    assert reference.collect().rows == 4
+
+
+def test_two_imported_prices_are_never_in_force_together(reference: Reference) -> None:
+    reference.rows(
+        "model_prices",
+        "o,m,input,,,1,USD,litellm:a.json,,",
+        "o,m,input,standard,0,2,USD,litellm:b.json,,",
+    )
+    assert "model_prices.csv:3" in reference.problem()

@@ -106,6 +106,20 @@
 {% macro default__regexp_part(column, pattern) -%}regexp_extract({{ column }}, '{{ pattern }}'){%- endmacro %}
 {% macro spark__regexp_part(column, pattern) -%}regexp_extract({{ column }}, '{{ pattern }}', 0){%- endmacro %}
 
+{# The different values of a column in one list; null for none. #}
+{% macro distinct_list(column) -%}{{ return(adapter.dispatch('distinct_list', 'apportion')(column)) }}{%- endmacro %}
+{% macro default__distinct_list(column) -%}list(distinct {{ column }}){%- endmacro %}
+{% macro spark__distinct_list(column) -%}collect_set({{ column }}){%- endmacro %}
+
+{# The largest number of a list that is smaller than a number. #}
+{% macro largest_below(listed, number) -%}
+    {{ return(adapter.dispatch('largest_below', 'apportion')(listed, number)) }}
+{%- endmacro %}
+{% macro default__largest_below(listed, number) -%}
+    list_max(list_filter({{ listed }}, lambda step: step < {{ number }}))
+{%- endmacro %}
+{% macro spark__largest_below(listed, number) -%}array_max(filter({{ listed }}, step -> step < {{ number }})){%- endmacro %}
+
 {# Milliseconds as DECIMAL(18,3) seconds, without a division. #}
 {% macro seconds(milliseconds) -%}
     cast(cast({{ milliseconds }} as decimal(18, 0)) * cast(0.001 as decimal(4, 3)) as decimal(18, 3))

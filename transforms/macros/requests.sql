@@ -10,7 +10,7 @@
     ]) }}
 {% endmacro %}
 
-{# Token types of a model API and the weight column that a self-hosted deployment uses in their place. #}
+{# Kinds of tokens and the weight column of a self-hosted deployment, which weighs all types of a kind alike. #}
 {% macro request_token_weights() %}
     {{ return([
         ('input', 'input_token_weight'),
@@ -103,13 +103,6 @@ from (
 
 {# The cost of a request of request_costs in quanta. #}
 {% macro request_cost_quanta(measure) -%}
-{% set kinds = {
-    'input': '(phased.input_tokens - phased.cache_read_input_tokens - phased.cache_creation_input_tokens)',
-    'cache_read': 'phased.cache_read_input_tokens',
-    'cache_creation': 'phased.cache_creation_input_tokens',
-    'output': 'phased.output_tokens',
-    'request': '1',
-} %}
     phased.is_served * case when phased.allocation_method = 'residency' then
         coalesce(
             {{ cost_of_weight_by('completed_ms', measure) }}
@@ -119,8 +112,8 @@ from (
             0
         )
     else
-        {% for kind, count in kinds.items() %}
-        {{ count }} * cast(rates.{{ measure }}_per_{{ kind }} as {{ integer_type() }}){{ ' +' if not loop.last }}
+        {% for token_type, count in token_quantities('phased', '1').items() %}
+        {{ count }} * cast(rates.{{ measure }}_per_{{ token_type }} as {{ integer_type() }}){{ ' +' if not loop.last }}
         {% endfor %}
     end
     + coalesce(cast(residuals.{{ measure }}_residual as {{ integer_type() }}), 0)

@@ -12,11 +12,11 @@ usage as (
         case
             when deployments.hosting = 'api' then cast(usage_date as timestamp) else summed.hour_start
         end as pool_start,
-        sum(summed.served_input_tokens) as input,
-        sum(summed.served_cache_read_tokens) as cache_read,
-        sum(summed.served_cache_creation_tokens) as cache_creation,
-        sum(summed.served_output_tokens) as output,
-        sum(summed.served_count) as request
+        case when deployments.hosting = 'api' then summed.service_tier else 'all' end as service_tier,
+        case when deployments.hosting = 'api' then summed.context_step else 0 end as context_step,
+        {% for token_type, parent, kind in token_types() %}
+        sum(summed.{{ token_type }}_quantity) as {{ token_type }}{{ ',' if not loop.last }}
+        {% endfor %}
     from {{ ref('int_5_request_usage__summed') }} as summed
     inner join {{ ref('int_5_request_deployments__resolved') }} as deployments  {# resolved from these very keys #}
         using (usage_date, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, deployment_id)
@@ -31,14 +31,33 @@ requests as (
         rates.deployment,
         rates.pool_start,
         {% for measure in ['billed_cost', 'effective_cost', 'reporting_billed_cost', 'reporting_effective_cost'] %}
-        {% for token_type, weight in request_token_weights() %}
-        cast(rates.{{ measure }}_per_{{ token_type }} as {{ integer_type() }}) * usage.{{ token_type }}
-        +
-        {% endfor %}
-        cast(rates.{{ measure }}_residual as {{ integer_type() }}) as {{ measure }}_quanta{{ ',' if not loop.last }}
+        sum(
+            {% for token_type, parent, kind in token_types() %}
+            cast(rates.{{ measure }}_per_{{ token_type }} as {{ integer_type() }}) * usage.{{ token_type }}
+            {{ '+' if not loop.last }}
+            {% endfor %}
+        ) as {{ measure }}_quanta{{ ',' if not loop.last }}
         {% endfor %}
     from {{ ref('day_request_rates') }} as rates
-    inner join usage using (deployment, pool_start)  {# a rate exists only where requests do #}
+    inner join usage  {# a rate exists only where requests do #}
+        on
+            rates.deployment = usage.deployment
+            and rates.pool_start = usage.pool_start
+            and rates.service_tier = usage.service_tier
+            and rates.context_tokens_over <= usage.context_step
+            and (rates.context_tokens_up_to is null or rates.context_tokens_up_to > usage.context_step)
+    group by all
+),
+
+residuals as (
+    select
+        deployment,
+        pool_start,
+        {% for measure in ['billed_cost', 'effective_cost', 'reporting_billed_cost', 'reporting_effective_cost'] %}
+        sum(cast({{ measure }}_residual as {{ integer_type() }})) as {{ measure }}_quanta{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('day_request_rates') }}
+    group by deployment, pool_start
 ),
 
 entries as (
@@ -54,8 +73,10 @@ select
     requests.effective_cost_quanta as requests_effective_cost_quanta,
     entries.effective_cost_quanta as entries_effective_cost_quanta
 from requests
+inner join residuals using (deployment, pool_start)  {# of the same rates #}
 full outer join entries using (deployment, pool_start)
 where
     {% for measure in ['billed_cost', 'effective_cost', 'reporting_billed_cost', 'reporting_effective_cost'] %}
-    requests.{{ measure }}_quanta is distinct from entries.{{ measure }}_quanta{{ ' or' if not loop.last }}
+    requests.{{ measure }}_quanta + residuals.{{ measure }}_quanta is distinct from entries.{{ measure }}_quanta
+    {{ 'or' if not loop.last }}
     {% endfor %}

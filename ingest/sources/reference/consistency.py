@@ -27,14 +27,15 @@ def _overlaps(table: str, rows: list[Row]) -> Iterator[str]:
     """Two rows of one key in force on the same day: one of them would count twice."""
     by_key: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
-        by_key[tuple(_folded(row.values[column]) for column in rules.KEYS[table])].append(row)
+        key = tuple(_folded(row.values[column]) for column in rules.KEYS[table])
+        by_key[*key, rules.is_imported(table, row.values)].append(row)
     for group in by_key.values():
         group.sort(key=lambda row: row.values["valid_from"])
         for earlier, later in itertools.pairwise(group):
             if earlier.overlaps(later):
-                key = " ".join(f'{c} "{later.values[c]}"' for c in rules.KEYS[table])
+                named = " ".join(f'{c} "{later.values[c]}"' for c in rules.KEYS[table])
                 yield (
-                    f"{table}.csv:{later.line} {key} is in force on the same days as in line "
+                    f"{table}.csv:{later.line} {named} is in force on the same days as in line "
                     f"{earlier.line}."
                 )
 

@@ -1,6 +1,7 @@
 """What the reference tables must say, beyond the columns and types of `ingest.schemas`."""
 
 from collections.abc import Mapping
+from typing import Any
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "teams": ("team",),
@@ -46,7 +47,7 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
         }
     ),
     "token_weights": frozenset(),
-    "model_meters": frozenset(),
+    "model_meters": frozenset({"service_tier"}),
     "model_prices": frozenset({"service_tier", "context_tokens_over", "price_source"}),
     "shared_cost_policies": frozenset({"metric", "team", "weight"}),
     "commitment_scopes": frozenset(),
@@ -55,6 +56,7 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
 """Columns that may be empty; `valid_from` and `valid_to` may be empty in every table."""
 
 DEFAULTS: Mapping[tuple[str, str], str | int] = {
+    ("model_meters", "service_tier"): "all",
     ("model_prices", "service_tier"): "standard",
     ("model_prices", "context_tokens_over"): 0,
 }
@@ -69,14 +71,18 @@ _PURPOSES = (
     "development",
     "platform",
 )
-_TOKEN_TYPES = ("input", "cache_read", "cache_creation", "output", "request")
-_PRICED_TOKEN_TYPES = (
-    *_TOKEN_TYPES,
-    "cache_creation_1h",
-    "reasoning",
+_TOKEN_TYPES = (
+    "input",
     "input_audio",
+    "cache_read",
     "cache_read_audio",
+    "cache_creation",
+    "cache_creation_1h",
+    "output",
+    "reasoning",
     "output_audio",
+    "request",
+    "search",
 )
 
 CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
@@ -96,7 +102,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("deployments", "purpose"): _PURPOSES,
     ("deployments", "request_method"): ("residency", "weighted_tokens"),
     ("model_meters", "token_type"): _TOKEN_TYPES,
-    ("model_prices", "token_type"): _PRICED_TOKEN_TYPES,
+    ("model_prices", "token_type"): _TOKEN_TYPES,
     ("shared_cost_policies", "match_field"): (
         "cost_class",
         "charge_category",
@@ -133,3 +139,11 @@ POSITIVE = frozenset({"rate", "quantity_per_day"})
 
 TEAM_OF_VALUE = "$value"
 """In an owner rule: the team that the matched value names."""
+
+IMPORTED = "litellm:"
+"""How the `price_source` of an imported price begins; the transforms say so, too."""
+
+
+def is_imported(table: str, values: Mapping[str, Any]) -> bool:
+    """Whether a row is of a list that was imported: the company's own count before such rows."""
+    return table == "model_prices" and (values["price_source"] or "").startswith(IMPORTED)

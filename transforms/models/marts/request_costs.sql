@@ -24,10 +24,8 @@ requests as (
         coalesce(gen_ai_response_model, gen_ai_request_model, '') as gen_ai_response_model,
         coalesce(deployment_id, '') as deployment_id,
         coalesce(replica_id, '') as replica_id,
-        coalesce(input_tokens, 0) as input_tokens,
-        coalesce(cache_read_input_tokens, 0) as cache_read_input_tokens,
-        coalesce(cache_creation_input_tokens, 0) as cache_creation_input_tokens,
-        coalesce(output_tokens, 0) as output_tokens,
+        coalesce(service_tier, 'standard') as service_tier,
+        {{ logged_counts() }},
         status,
         source_name,
         object_key,
@@ -51,7 +49,8 @@ owned as (
         case
             when deployments.hosting = 'api' then cast(requests.usage_date as timestamp)
             else date_trunc('hour', requests.started_at)
-        end as pool_start
+        end as pool_start,
+        case when deployments.hosting = 'api' then requests.service_tier else 'all' end as rate_tier
     from requests
     left join {{ ref('request_owners') }} as owners using (usage_date, gateway_team, api_key_alias)
     left join {{ ref('request_deployments') }} as deployments
@@ -62,10 +61,22 @@ owned as (
 phased as (
     {{ request_phases('owned', [
         'request_id', 'started_at', 'usage_date', 'team', 'model', 'deployment', 'replica_id', 'hosting', 'purpose',
-        'pool_start', 'input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens', 'output_tokens',
+        'pool_start', 'service_tier', 'rate_tier', 'input_tokens', 'cache_read_input_tokens',
+        'cache_creation_input_tokens', 'cache_creation_1h_input_tokens', 'fresh_audio_input_tokens',
+        'cache_read_audio_input_tokens', 'output_tokens', 'reasoning_output_tokens', 'output_audio_tokens',
+        'search_requests',
         'status', 'is_served', 'allocation_method', 'prefill_weight', 'gateway_team', 'api_key_alias', 'source_name',
         'object_key', 'object_row',
     ]) }}
+),
+
+{# Every request lies between two steps: one that lies below the first has no lower bound. #}
+rates as (
+    select
+        *,
+        case when context_tokens_over = 0 then -1 else context_tokens_over end as input_over,
+        coalesce(context_tokens_up_to, 9223372036854775807) as input_up_to
+    from {{ ref('request_rates') }}
 ),
 
 residuals as (
@@ -90,6 +101,7 @@ select
     phased.replica_id,
     phased.hosting,
     phased.purpose,
+    phased.service_tier,
     phased.input_tokens,
     phased.cache_read_input_tokens,
     phased.cache_creation_input_tokens,
@@ -116,8 +128,19 @@ select
     phased.object_row
 from phased
 cross join (select reporting_currency from {{ source('landing', 'run') }}) as run
-left join {{ ref('request_rates') }} as rates using (usage_date, deployment, pool_start)
-left join residuals using (usage_date, deployment, request_id)
+left join rates
+    on
+        phased.usage_date = rates.usage_date
+        and phased.deployment = rates.deployment
+        and phased.pool_start = rates.pool_start
+        and phased.rate_tier = rates.service_tier
+        and phased.input_tokens > rates.input_over
+        and phased.input_tokens <= rates.input_up_to
+left join residuals
+    on
+        phased.usage_date = residuals.usage_date
+        and phased.deployment = residuals.deployment
+        and phased.request_id = residuals.request_id
 {% for instant in instants %}
 left join {{ ref('request_residency') }} as {{ instant }}_window
     on

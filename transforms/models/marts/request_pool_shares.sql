@@ -3,6 +3,7 @@ select
     deployment,
     pool_start,
     token_type,
+    service_tier,
     team,
     owner_rule,
     allocation_method,

@@ -1,7 +1,9 @@
 {#
     What each team's requests weigh in each pool. A self-hosted deployment has one pool an hour,
-    weighed by residency or by its token weights; a model API has one pool a day and token type,
-    weighed by tokens. The first request of a pool takes the quanta that the integer rate leaves over;
+    weighed by residency or by its token weights; a model API has one pool a day for each token type
+    and service tier that the bill tells apart, weighed by tokens, each by its price. Requests of a
+    pool that have a rate of their own are told apart by `rate_type`, `rate_tier` and step of the
+    context. The first request of a pool takes the quanta that the integer rate leaves over;
     where none came in the hour, the first one of the last hour in which one of its team did.
 #}
 with
@@ -9,7 +11,6 @@ usage as (
     select
         summed.*,
         deployments.deployment,
-        deployments.hosting,
         weights.input_token_weight,
         weights.cache_read_token_weight,
         weights.output_token_weight,
@@ -69,25 +70,6 @@ weighed as (
     ) as callers  {# numbered there #}
         using (usage_date, caller_number)
 
-    {% for token_type, column in [
-        ('input', 'served_input_tokens'), ('cache_read', 'served_cache_read_tokens'),
-        ('cache_creation', 'served_cache_creation_tokens'), ('output', 'served_output_tokens'),
-        ('request', 'served_count'),
-    ] %}
-    union all
-
-    select
-        usage_date,
-        deployment,
-        cast(usage_date as timestamp),
-        '{{ token_type }}',
-        team,
-        owner_rule,
-        first_request_id,
-        cast({{ column }} as {{ integer_type() }})
-    from usage
-    where hosting = 'api'
-    {% endfor %}
 ),
 
 summed as (
@@ -96,12 +78,37 @@ summed as (
         deployment,
         pool_start,
         token_type,
+        'all' as service_tier,
+        token_type as rate_type,
+        'all' as rate_tier,
+        0 as context_tokens_over,
+        cast(null as bigint) as context_tokens_up_to,
+        1 as unit_weight,
         team,
         owner_rule,
         min(first_request_id) as first_request_id,
         sum(basis) as basis
     from weighed
     group by all
+
+    union all
+
+    select
+        usage_date,
+        deployment,
+        cast(usage_date as timestamp),
+        pool_type,
+        pool_tier,
+        token_type,
+        service_tier,
+        context_tokens_over,
+        context_tokens_up_to,
+        unit_weight,
+        team,
+        owner_rule,
+        first_request_id,
+        quantity
+    from {{ ref('int_5_api_usage__rated') }}
 ),
 
 known as (
@@ -120,9 +127,13 @@ known as (
 
 select
     *,
-    min(first_request_id) over (partition by deployment, pool_start) as residual_request_id,
-    sum(basis) over (partition by deployment, pool_start, token_type) as logged_basis,
+    min(first_request_id) over (
+        partition by deployment, pool_start, rate_tier, context_tokens_over
+    ) as residual_request_id,
+    sum(basis) over (partition by deployment, pool_start, token_type, service_tier) as logged_quantity,
+    sum(basis * unit_weight) over (partition by deployment, pool_start, token_type, service_tier) as logged_basis,
     row_number() over (
-        partition by deployment, pool_start, token_type order by first_request_id nulls last, team, owner_rule
+        partition by deployment, pool_start, token_type, service_tier
+        order by first_request_id nulls last, team, owner_rule, rate_tier, context_tokens_over, rate_type
     ) = 1 as takes_residual
 from known

@@ -34,11 +34,11 @@ costs as (
         deployment,
         cost_class,
         token_type,
-        token_type in (
-            {% for token_class in classes %}
-            '{{ token_class }}'{{ ',' if not loop.last }}
+        case token_type
+            {% for token_type, parent, kind in token_types() %}
+            when '{{ token_type }}' then '{{ kind }}'
             {% endfor %}
-        ) as is_billed_apart,
+        end as billed_class,
         sum(reporting_effective_cost_quanta) as quanta
     from {{ ref('int_5_pool_charges__split') }}
     where allocation_method <> 'unlogged_usage'
@@ -71,7 +71,7 @@ select
     cost_class,
     '{{ token_class }}' as token_class,
     sum(case
-        when is_billed_apart then case when token_type = '{{ token_class }}' then quanta else 0 end
+        when billed_class is not null then case when billed_class = '{{ token_class }}' then quanta else 0 end
         when total = 0 then {{ 'quanta' if token_class == 'request' else '0' }}
         else {{ share('quanta', token_class ~ '_basis', running, 'greatest(total, 1)') }}
     end) as reporting_effective_cost_quanta

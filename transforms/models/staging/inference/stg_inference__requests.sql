@@ -17,9 +17,7 @@ select
     end_user_hmac,
     coalesce(status, '') as status,
     coalesce(is_gateway_cache_hit, false) as is_gateway_cache_hit,
-    coalesce(input_tokens, 0) as input_tokens,
-    coalesce(cache_read_input_tokens, 0) as cache_read_input_tokens,
-    coalesce(cache_creation_input_tokens, 0) as cache_creation_input_tokens,
-    coalesce(output_tokens, 0) as output_tokens,
+    coalesce(service_tier, 'standard') as service_tier,
+    {{ logged_counts() }},
     reported_cost
 from {{ source('landing', 'inference_requests') }}

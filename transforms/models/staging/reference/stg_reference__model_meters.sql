@@ -4,6 +4,7 @@ select
     gen_ai_provider_name,
     model,
     token_type,
+    coalesce(service_tier, 'all') as service_tier,
     valid_from,
     valid_to
 from {{ source('landing', 'model_meters') }}
