@@ -69,6 +69,11 @@ def unit_cost(cost: Decimal | None, units: int | Decimal | None, scale: int) -> 
         return money(each.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN))
 
 
+def single(cost: Decimal) -> str:
+    """The cost of one thing, with four significant digits."""
+    return unit_cost(cost, 1, 1)
+
+
 def whole(number: Decimal) -> str:
     """A quantity without decimals."""
     return f"{number.quantize(Decimal(1), ROUND_HALF_EVEN):,}"
@@ -119,6 +124,6 @@ FILTERS: dict[str, Any] = {
     function.__name__: function
     for function in (
         *(money, count, difference, percent, bar_length, unit_cost, hours, day, month, clock),
-        *(whole, words, sentence, cost_class, effort),
+        *(single, whole, words, sentence, cost_class, effort),
     )
 }

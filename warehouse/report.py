@@ -11,26 +11,11 @@ from warehouse.explained import Explain, links, subjects, write_pages
 from warehouse.folders import replaced
 from warehouse.page_text import FILTERS
 from warehouse.report_content import read_content
+from warehouse.report_pages import PAGE_OF, PAGES
 from warehouse.report_reading import reading
 
 TEMPLATES = Path(__file__).parent / "templates"
-PAGE = "index.html"
 STYLES = ("report.css", "explain.css")
-SECTIONS = (
-    ("overview", "Overview"),
-    ("teams", "Teams"),
-    ("models", "Models"),
-    ("gpus", "GPUs and deployments"),
-    ("requests", "Most expensive requests"),
-    ("jobs", "Jobs"),
-    ("charges", "Largest bill lines"),
-    ("opportunities", "What could be saved"),
-    ("reconciliation", "Reconciliation"),
-    ("model-apis", "Model APIs"),
-    ("quality", "Data quality"),
-    ("reading", "How to read this"),
-)
-"""Anchor and title; each has a template of its name."""
 
 
 def render_report(
@@ -45,7 +30,7 @@ def render_report(
         explain: explains what the report shows; without it there are no such pages.
 
     Returns:
-        The page, `index.html`.
+        The first page, `index.html`.
     """
     with reading(release) as connection:
         content = read_content(connection)
@@ -66,9 +51,12 @@ def render_report(
         "style": Markup(style),  # noqa: S704 - our own file
         "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "explained": links(explained),
+        "pages": PAGES,
+        "page_of": PAGE_OF,
     }
-    page = environment.get_template("report.html.jinja").render(**content, sections=SECTIONS)
+    template = environment.get_template("report.html.jinja")
     with replaced(destination) as folder:
-        (folder / PAGE).write_text(page, encoding="utf-8")
+        for page in PAGES:
+            (folder / page.file).write_text(template.render(**content, page=page), encoding="utf-8")
         write_pages(folder, explained, environment.get_template("explain.html.jinja").render)
-    return destination / PAGE
+    return destination / PAGES[0].file

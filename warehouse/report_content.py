@@ -18,6 +18,11 @@ from warehouse.rounding import exact_sum, minor_unit, round_parts, rounded
 UNALLOCATED = "unallocated"
 OTHERS = "other business units"
 UNIT_COLORS = tuple(f"--series-{number}" for number in range(1, 8))
+UNIT_PARTS = {
+    "direct": ("direct use", "--busy"),
+    "idle": ("idle GPUs", "--idle"),
+    "overhead": ("shared costs", "--unheld"),
+}
 GPU_STATES = {
     "busy": ("busy", "--busy"),
     "idle_held": ("idle while held", "--idle"),
@@ -42,6 +47,9 @@ EACH = {
     "levers": ("saving_low", "saving_expected", "saving_high"),
     "model_apis": ("billed_cost",),
     "opportunities": ("baseline_cost", "saving_low", "saving_expected", "saving_high"),
+    "gaps": ("cost",),
+    "team_movers": ("before", "recent"),
+    "model_movers": ("before", "recent"),
 }
 """The columns without a total; every cell is rounded by itself."""
 TEAM_PARTS = ("direct", "idle", "shared", "other")
@@ -95,6 +103,11 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             row.update({column: rounded(row[column], unit) for column in columns})
     _split_teams(tables["teams"].rows, unit)
     _balance(tables["reconciliation"].rows)
+    for row in tables["team_movers"].rows + tables["model_movers"].rows:
+        row["change"] = row["recent"] - row["before"]
+    for row in tables["restated"].rows:
+        cent = minor_unit(row["currency"])
+        row.update({name: rounded(row[name], cent) for name in ("billed_cost", "effective_cost")})
     for row in tables["opportunities"].rows:
         row["assumptions"] = orjson.loads(row["assumptions"] or "{}")
     (totals,) = tables["totals"].rows
@@ -108,6 +121,7 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "totals": totals,
         "spend_chart": _spend_series(tables["daily"].rows, unit),
         "gpu_chart": _gpu_series(tables["gpu_days"].rows),
+        "unit_chart": _unit_series(tables["unit_days"].rows),
     }
 
 
@@ -174,6 +188,20 @@ def _gpu_series(rows: Sequence[Row]) -> Series:
         title="GPU-hours per day",
         description=(
             "A stacked bar per day: busy, idle while held, held by nobody, no telemetry. "
+            "The figures follow in the table below the chart."
+        ),
+    )
+
+
+def _unit_series(rows: Sequence[Row]) -> Series:
+    """What a million tokens cost per day: direct use, idle GPUs, shared costs."""
+    return _series(
+        dict(UNIT_PARTS.values()),
+        [(row["usage_date"], [row[part] for part in UNIT_PARTS]) for row in rows],
+        name="units",
+        title="Cost of a million tokens per day",
+        description=(
+            "A stacked bar per day: direct use, idle GPUs, shared costs. "
             "The figures follow in the table below the chart."
         ),
     )

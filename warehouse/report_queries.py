@@ -5,6 +5,8 @@ reporting currency.
 """
 
 from warehouse.report_items import CHARGES, JOBS, OUTCOMES, REQUESTS, USERS
+from warehouse.report_quality import CHECKS, FINDINGS, FRESHNESS, GAPS, QUARANTINE, RESTATED
+from warehouse.report_trends import BANDS, MARKS, MODEL_MOVERS, TEAM_MOVERS, UNIT_DAYS, UNITS
 
 IDLE = "('idle_held', 'idle_unheld')"
 CHART_DAYS = 92
@@ -204,57 +206,28 @@ MODEL_APIS = """
     group by all
     order by billed_cost desc, model, deployment
 """
-CHECKS = """
-    select
-        suite, kind,
-        count(*) as check_count,
-        count(*) filter (where status = 'pass') as passed,
-        count(*) filter (where status = 'warn') as warned,
-        count(*) filter (where status = 'fail') as failed
-    from data_quality_results
-    group by all
-    order by suite, kind
-"""
-FINDINGS = """
-    select check_name, subject, status, failed_row_count, message
-    from data_quality_results
-    where status <> 'pass'
-    order by status, check_name, subject
-"""
-QUARANTINE = """
-    select
-        source_name, reason_code, billing_currency,
-        count(*) as row_count,
-        sum(billed_cost) as billed_cost,
-        min(message) as example
-    from quarantine
-    group by all
-    order by row_count desc, source_name, reason_code, billing_currency
-"""
-FRESHNESS = """
-    select
-        source_name, first_usage_date, last_usage_date, partition_count, row_count,
-        (select max(usage_date) from runs) - last_usage_date as days_behind
-    from source_freshness
-    order by days_behind desc nulls last, source_name
-"""
-
 TABLES = {
     "totals": TOTALS,
     "classes": CLASSES,
     "providers": PROVIDERS,
     "periods": PERIODS,
     "daily": DAILY,
+    "team_movers": TEAM_MOVERS,
+    "model_movers": MODEL_MOVERS,
     "teams": TEAMS,
     "models": MODELS,
     "deployments": DEPLOYMENTS,
     "requests": REQUESTS,
+    "bands": BANDS,
+    "marks": MARKS,
     "jobs": JOBS,
     "outcomes": OUTCOMES,
     "users": USERS,
     "charges": CHARGES,
     "gpu_days": GPU_DAYS,
     "gpu_models": GPU_MODELS,
+    "unit_days": UNIT_DAYS,
+    "units": UNITS,
     "levers": LEVERS,
     "opportunities": OPPORTUNITIES,
     "reconciliation": RECONCILIATION,
@@ -263,4 +236,6 @@ TABLES = {
     "findings": FINDINGS,
     "quarantine": QUARANTINE,
     "freshness": FRESHNESS,
+    "gaps": GAPS,
+    "restated": RESTATED,
 }

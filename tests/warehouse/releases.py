@@ -100,6 +100,7 @@ def make_release(path: Path, *, charges_only: bool = False, seed: int = 7) -> Pa
         connection.execute(DERIVED)
         _describe_quality(connection)
         if not charges_only:
+            _find(connection)
             _serve_requests(connection)
             _run_gpus(connection)
             _run_jobs(connection)
@@ -208,6 +209,33 @@ def _describe_quality(connection: duckdb.DuckDBPyConnection) -> None:
         )
 
 
+def _find(connection: duckdb.DuckDBPyConnection) -> None:
+    for day in (LAST_DAY, LAST_DAY - timedelta(days=1)):
+        insert(
+            connection,
+            "attribution_findings",
+            usage_date=day,
+            finding="telemetry_gap",
+            subject=SCRIPT,
+            quantity_seconds=Decimal(5400),
+            reporting_currency="EUR",
+            reporting_billed_cost=Decimal("7.25"),
+            reporting_effective_cost=Decimal("7.25"),
+            action="Look at the exporter.",
+        )
+    insert(
+        connection,
+        "adjustments",
+        billing_period=PERIODS[1],
+        adjusted_period=PERIODS[0],
+        provider="AWS",
+        currency="EUR",
+        reason="restated",
+        billed_cost=Decimal("-12.345"),
+        effective_cost=Decimal("-12.345"),
+    )
+
+
 def _serve_requests(connection: duckdb.DuckDBPyConnection) -> None:
     for number in range(12):
         insert(
@@ -255,6 +283,27 @@ def _serve_requests(connection: duckdb.DuckDBPyConnection) -> None:
         cost_per_million_tokens=Decimal("9.649122807017543860"),
         marginal_cost_per_1k_requests=Decimal(55),
     )
+    for scope, name in (("organization", "Example AG"), ("team", FORMULA), ("deployment", SCRIPT)):
+        insert(
+            connection,
+            "unit_economics",
+            usage_date=LAST_DAY,
+            scope=scope,
+            scope_name=name,
+            request_count=12,
+            input_tokens=66_000,
+            output_tokens=2400,
+            held_gpu_seconds=Decimal(7200),
+            busy_gpu_seconds=Decimal(3600),
+            reporting_currency="EUR",
+            reporting_effective_cost=Decimal("0.66"),
+            reporting_direct_cost=Decimal("0.33"),
+            reporting_overhead_cost=Decimal("0.11"),
+            gpu_cost=Decimal("0.66"),
+            cost_per_million_tokens=Decimal("9.649122807017543860"),
+            marginal_cost_per_million_tokens=Decimal("4.824561403508771930"),
+            fully_loaded_cost_per_million_tokens=Decimal("11.257309941520467836"),
+        )
 
 
 def _run_gpus(connection: duckdb.DuckDBPyConnection) -> None:

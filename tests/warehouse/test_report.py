@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,9 +19,10 @@ from jinja2 import UndefinedError
 from tests.warehouse.releases import FORMULA, SCRIPT, make_release
 from warehouse import report
 from warehouse.charts import Bar, stacked_days
-from warehouse.explained import Line, Subject
+from warehouse.explained import SECTION_OF, Line, Subject
 from warehouse.page_text import FILTERS, percent, unit_cost
-from warehouse.report import SECTIONS, render_report
+from warehouse.report import render_report
+from warehouse.report_pages import PAGE_OF, PAGES, SECTIONS
 from warehouse.report_queries import TABLES
 from warehouse.report_reading import fetch, reading
 
@@ -64,8 +66,9 @@ class Page(HTMLParser):
         return [value for key, value in self.attributes if key == name]
 
     def table(self, first_heading: str) -> list[list[str]]:
-        """The rows of the first table whose first heading says that."""
-        return next(t for t in self.tables if t and t[0] and t[0][0] == first_heading)
+        """The rows of the first table of costs whose first heading says that."""
+        named = (table for table in self.tables if table[0][0] == first_heading)
+        return next(table for table in named if {"Cost", "Total"} & {*table[0]})
 
 
 @pytest.fixture(scope="module")
@@ -78,9 +81,14 @@ def path(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return render_report(release, tmp_path_factory.mktemp("home") / "report", generation=41)
 
 
+def every(path: Path) -> str:
+    """The text of all pages of the report that starts with that page, one after the other."""
+    return "".join((path.parent / page.file).read_text(encoding="utf-8") for page in PAGES)
+
+
 @pytest.fixture(scope="module")
 def page(path: Path) -> Page:
-    return Page(path.read_text(encoding="utf-8"))
+    return Page(every(path))
 
 
 def amount(cell: str) -> Decimal:
@@ -97,34 +105,35 @@ def emptied(release: Path, copy: Path, *kept: str) -> Path:
     return copy
 
 
-def test_every_section_is_linked_and_shows_its_query(page: Page, path: Path) -> None:
-    ids = page.named("id")
-    assert len(ids) == len(set(ids))
-    assert {f"#{anchor}" for anchor, _ in SECTIONS} <= set(page.named("href"))
-    assert {link[1:] for link in page.named("href") if link.startswith("#")} <= set(ids)
-    assert {token for value in page.named("aria-labelledby") for token in value.split()} <= set(ids)
-    assert path.read_text(encoding="utf-8").count("SQL behind this") >= len(TABLES) - 1
+def test_every_page_leads_to_all_and_every_query_is_shown(path: Path) -> None:
+    for one in PAGES:
+        page = Page((path.parent / one.file).read_text(encoding="utf-8"))
+        ids, links = page.named("id"), page.named("href")
+        assert len(ids) == len(set(ids))
+        assert {anchor for anchor, _ in one.sections} <= set(ids)
+        assert {other.file for other in PAGES} == {link for link in links if link[0] not in "#d"}
+        assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
+        words = [token for value in page.named("aria-labelledby") for token in value.split()]
+        assert set(words) <= set(ids)
+        assert page.named("aria-current") == ["page"]
+    assert every(path).count("SQL behind this") >= len(TABLES) - 1
+    assert len(PAGE_OF) == len(SECTIONS)
 
 
 def test_the_queries_on_the_page_run_as_they_stand(path: Path, release: Path) -> None:
-    shown = re.findall(
-        r"<pre tabindex=\"0\"><code>(.*?)</code>", path.read_text("utf-8"), re.DOTALL
-    )
-    unescaped = [
-        text.replace("&#39;", "'").replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", '"')
-        for text in shown
-    ]
+    shown = re.findall(r"<pre tabindex=\"0\"><code>(.*?)</code>", every(path), re.DOTALL)
+    *queries, spend = [unescape(text) for text in shown]
     with reading(release) as connection:
-        connection.execute(unescaped[-1])
-        for text in unescaped[:-1]:
+        connection.execute(spend)
+        for text in queries:
             if "alert(" not in text:
                 for statement in text.split(";\n\n"):
                     connection.execute(statement)
-    assert len(unescaped) > len(SECTIONS)
+    assert len(queries) > len(SECTIONS)
 
 
 def test_names_from_outside_stay_text(page: Page, path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
+    text = every(path)
     assert SCRIPT not in text
     assert "&lt;script&gt;alert(" in text
     assert not ACTIVE & set(page.tags)
@@ -136,14 +145,14 @@ def test_names_from_outside_stay_text(page: Page, path: Path) -> None:
 
 def test_nothing_is_loaded_from_anywhere(page: Page, path: Path) -> None:
     links = [*page.named("href"), *page.named("src"), *page.named("xlink:href")]
-    assert all(link.startswith(("#", "data:")) for link in links)
-    assert "http-equiv" in {name for name, _ in page.attributes}
-    assert "default-src 'none'" in path.read_text(encoding="utf-8")
+    files = {one.file for one in PAGES}
+    assert all(link in files or link.startswith(("#", "data:")) for link in links)
+    assert every(path).count("default-src 'none'") == len(PAGES)
 
 
 def test_the_same_release_gives_the_same_bytes(release: Path, path: Path, tmp_path: Path) -> None:
     again = render_report(release, tmp_path / "report", generation=41)
-    assert again.read_bytes() == path.read_bytes()
+    assert every(again) == every(path)
     assert render_report(release, tmp_path / "report", generation=42).read_bytes() != (
         path.read_bytes()
     )
@@ -170,7 +179,7 @@ def test_many_models_share_a_line_and_still_add_up(release: Path, tmp_path: Path
             "from cost_ledger, range(60) as models (n) where model = 'chat-7b'"
         )
         row = connection.execute("select sum(reporting_effective_cost) from cost_ledger").fetchone()
-    text = render_report(many, tmp_path / "report", generation=1).read_text(encoding="utf-8")
+    text = every(render_report(many, tmp_path / "report", generation=1))
     _, *lines, total = Page(text).table("Model")
     assert row is not None
     assert len(lines) == 41
@@ -198,7 +207,7 @@ def test_the_badge_says_whether_the_bills_are_met(
             "select min(provider) from reconciliation) and measure = 'billed_cost' "
             "and billing_period = date '2026-10-01'"
         )
-    text = render_report(broken, tmp_path / "report", generation=1).read_text(encoding="utf-8")
+    text = every(render_report(broken, tmp_path / "report", generation=1))
     assert "Reconciled with" not in text
     assert "Not reconciled: 1 difference" in text
     assert "0.000000000000000001" in text
@@ -222,7 +231,7 @@ def test_savings_of_different_levers_are_never_added_up(release: Path, tmp_path:
             "select sum(saving_expected) from optimization_opportunities where lever = 'idle_gpus'"
         ).fetchone()
     assert row
-    text = render_report(more, tmp_path / "report", generation=1).read_text(encoding="utf-8")
+    text = every(render_report(more, tmp_path / "report", generation=1))
     best = re.search(r"Largest saving</dt><dd>([^<]*)</dd>", text)
     assert best
     assert best[1] == f"{row[0]:,.2f}"
@@ -232,7 +241,7 @@ def test_savings_of_different_levers_are_never_added_up(release: Path, tmp_path:
 
 def test_a_release_without_telemetry_says_so(tmp_path: Path) -> None:
     bare = make_release(tmp_path / "bare.duckdb", charges_only=True)
-    text = render_report(bare, tmp_path / "report", generation=1).read_text(encoding="utf-8")
+    text = every(render_report(bare, tmp_path / "report", generation=1))
     assert "no GPU telemetry" in text
     assert "no priced requests" in text
     assert "No saving was found" in text
@@ -240,7 +249,7 @@ def test_a_release_without_telemetry_says_so(tmp_path: Path) -> None:
 
 def test_a_release_without_any_row_is_a_page_too(release: Path, tmp_path: Path) -> None:
     empty = emptied(release, tmp_path / "empty.duckdb")
-    text = render_report(empty, tmp_path / "report", generation=1).read_text(encoding="utf-8")
+    text = every(render_report(empty, tmp_path / "report", generation=1))
     assert "No bill to reconcile with" in text
     assert "This release holds no charges" in text
     assert "No check was recorded" in text
@@ -271,6 +280,39 @@ def test_the_most_expensive_requests_are_of_the_last_day(page: Page, release: Pa
     assert row == (costs[0],)
 
 
+def test_what_moved_is_the_difference_of_what_is_shown(path: Path, page: Page) -> None:
+    tables = [table for table in page.tables if "Change" in table[0]]
+    assert [table[0][0] for table in tables] == ["Team", "Model"]
+    for _, *lines in tables:
+        assert lines
+        for _, before, recent, change, _ in lines:
+            assert amount(recent) - amount(before) == amount(change.removeprefix("+")) != 0
+
+
+def test_bands_and_marks_hold_every_request_of_the_last_day(page: Page) -> None:
+    (bands,) = [table[1:] for table in page.tables if table[0][0] == "One request costs"]
+    assert bands[0][0] == "below 0.0001"
+    assert [line[1] for line in bands if line[1] != "0"] == ["1", "9", "2"]
+    assert sum(amount(line[3]) for line in bands) == Decimal("0.66")
+    (marks,) = [table for table in page.tables if "Dearest" in table[0]]
+    assert marks[1][1:] == ["12", "0.6600", "0.05000", "0.1000", "0.1100", "0.1100", "16.7 %"]
+
+
+def test_unit_costs_are_ratios_of_sums(page: Page) -> None:
+    lines = [table for table in page.tables if "Held GPU-hour" in table[0]]
+    assert [table[0][0] for table in lines] == ["Deployment", "Organization", "Team"]
+    for _, line in lines:
+        assert line[1:] == ["12", "55.00", "9.649", "4.825", "11.26", "0.3300", "0.6600"]
+
+
+def test_findings_and_restated_periods_are_shown_with_what_to_do(page: Page) -> None:
+    (gap,) = [table[1] for table in page.tables if table[0][0] == "Finding"]
+    assert gap[2:] == ["2", "2 Oct 2026", "3 Oct 2026", "3", "14.50", "Look at the exporter."]
+    (restated,) = [table[1] for table in page.tables if "Charged in" in table[0]]
+    assert restated[:2] == ["September 2026", "October 2026"]
+    assert restated[-2:] == ["\u221212.34", "\u221212.34"]
+
+
 def test_a_chart_has_a_bar_for_every_value_and_words_for_those_who_cannot_see_it() -> None:
     days = [Bar(day, place, Decimal(value)) for day in DAYS for place, value in enumerate((3, -1))]
     chart = stacked_days(days, ["--a", "--b"], name="x", title="Cost <1>", description="Per day")
@@ -297,8 +339,7 @@ def explained(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_what_is_explained_is_linked_and_nothing_else(explained: Path, page: Page) -> None:
     assert not [link for link in page.named("href") if link.startswith("explain")]
-    text = explained.read_text(encoding="utf-8")
-    links = [link for link in Page(text).named("href") if link.startswith("explain/")]
+    links = [link for link in Page(every(explained)).named("href") if link.startswith("explain/")]
     files = {f"explain/{file.name}" for file in (explained.parent / "explain").iterdir()}
     assert set(links) == files
     kinds = {link.removeprefix("explain/").split("-")[0] for link in links}
@@ -315,8 +356,11 @@ def test_an_explanation_is_a_tree_that_needs_no_script(explained: Path) -> None:
         assert page.tags.count("details") == page.tags.count("summary") == 1
         assert "1.000000000000000001" in page.named("value")
         links = page.named("href")
-        assert [link for link in links if link.startswith("../index.html#")]
-        local = [link for link in links if link.endswith(".html")]
+        assert {one.file for one in PAGES} < {link.removeprefix("../") for link in links}
+        back = [link for link in links if ".html#" in link]
+        kind = file.name.split("-")[0]
+        assert back == [f"../{PAGE_OF[SECTION_OF[kind]]}#{SECTION_OF[kind]}"]
+        local = [link for link in links if link.endswith(".html") and "/" not in link]
         assert len(local) == 1
         assert (file.parent / local[0]).is_file()
 
@@ -418,5 +462,5 @@ def test_a_browser_reads_what_was_written(path: Path, tmp_path: Path) -> None:
     found = re.search(r"<title>(.*?)</title>", result.stdout)
     assert found is not None
     assert found[1] == "Example AG &lt;b&gt;&amp;&lt;/b&gt;: cost report of 3 Oct 2026"
-    assert result.stdout.count("<section") == len(SECTIONS)
+    assert result.stdout.count("<section") == len(PAGES[0].sections)
     assert "<script" not in result.stdout
