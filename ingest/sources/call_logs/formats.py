@@ -53,10 +53,19 @@ class CallFormat:
         fields = (path for places in self.fields.values() for path in places)
         return tuple(dict.fromkeys((*fields, *counts, *self.rule.tier)))
 
+    @cached_property
+    def _names(self) -> tuple[frozenset[str], tuple[tuple[Path, str], ...]]:
+        """Places that are keys of the record itself, and the others with their names."""
+        keys = frozenset(p[0] for p in self.places if len(p) == 1 and isinstance(p[0], str))
+        deep = tuple((p, path_name(p)) for p in self.places if len(p) > 1)
+        return keys, deep
+
     def keep(self, record: Mapping[str, Any]) -> dict[str, str | None]:
         """The kept places of a record that hold something, as text."""
-        found = ((path, _text_at(record, path)) for path in self.places)
-        return {path_name(path): text for path, text in found if text is not None}
+        keys, deep = self._names
+        found = {name: text_of(record[name]) for name in record.keys() & keys}
+        found |= {name: _text_at(record, path) for path, name in deep}
+        return {name: found[name] for name in sorted(found) if found[name] is not None}
 
     def read(self, lines: pl.DataFrame) -> pl.DataFrame:
         """Landed lines with the columns of `inference_requests` as text.

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
@@ -152,19 +153,28 @@ class CallLogSource(CallReader, Generic[Options]):
 
 
 def landed_lines(objects: Iterable[LandedObject]) -> Iterator[pl.DataFrame]:
-    """Landed lines with their objects, many objects at a time."""
+    """Landed lines with their objects: many small objects at a time, a large one in parts."""
     pending: list[pl.DataFrame] = []
     for item in objects:
-        with gzip.open(item.path) as file:
-            lines = pl.DataFrame({"line": file.read().decode().split("\n")}, {"line": pl.String})
-        numbered = lines.with_row_index("object_row", 1).filter(pl.col("line") != "")
-        pending.append(
-            numbered.select(
-                pl.lit(item.key).alias("object_key"), pl.col("object_row").cast(pl.Int64), "line"
-            )
-        )
-        if sum(frame.height for frame in pending) >= BATCH_ROWS:
-            yield pl.concat(pending)
-            pending = []
+        for lines in _parts(item):
+            pending.append(lines)
+            if sum(frame.height for frame in pending) >= BATCH_ROWS:
+                yield pl.concat(pending)
+                pending = []
     if pending:
         yield pl.concat(pending)
+
+
+def _parts(item: LandedObject) -> Iterator[pl.DataFrame]:
+    """The lines of an object that are not empty, with their numbers; at least one frame."""
+    first = 1
+    with gzip.open(item.path) as file:
+        while (block := list(islice(file, BATCH_ROWS))) or first == 1:
+            texts = pl.Series("line", [line.rstrip(b"\n").decode() for line in block], pl.String)
+            numbers = pl.int_range(first, first + len(block), dtype=pl.Int64)
+            yield (
+                texts.to_frame()
+                .select(pl.lit(item.key).alias("object_key"), numbers.alias("object_row"), "line")
+                .filter(pl.col("line") != "")
+            )
+            first += max(len(block), 1)

@@ -21,6 +21,7 @@ PROMPTS = (
 )
 """Attributes that hold a prompt, whole or in numbered parts (`gen_ai.prompt.0.content`)."""
 
+NUMBERED_PROMPTS = tuple(f"{name}." for name in PROMPTS)
 END_USERS = ("enduser.id", "user.id", "enduser.pseudo.id", "gen_ai.openai.request.user", "llm.user")
 SCALARS = ("stringValue", "intValue", "doubleValue", "boolValue")
 
@@ -88,7 +89,7 @@ def keep_spans(
     users = (end_user, *END_USERS) if end_user else END_USERS
     for resource, span in _spans(record):
         attributes = _attributes(span)
-        flat = {**_attributes(resource), **attributes, **_envelope(span)}
+        flat = {**resource, **attributes, **_envelope(span)}
         kept = layout.keep(flat)
         if key:
             user = text_of(first_of(flat, _one(*users)))
@@ -98,15 +99,16 @@ def keep_spans(
 
 
 def _spans(record: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
-    """Each span with its resource."""
+    """Each span with the attributes of its resource."""
     if "resourceSpans" not in record:
         yield {}, record
         return
     for resource in _objects(record.get("resourceSpans")):
         of = resource.get("resource")
+        attributes = _attributes(of) if isinstance(of, dict) else {}
         for scope in _objects(resource.get("scopeSpans")):
             for span in _objects(scope.get("spans")):
-                yield of if isinstance(of, dict) else {}, span
+                yield attributes, span
 
 
 def _envelope(span: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,7 +135,7 @@ def _prompt(attributes: Mapping[str, Any], span: Mapping[str, Any]) -> str | Non
     said = {
         name: value
         for name, value in attributes.items()
-        if any(name == prompt or name.startswith(f"{prompt}.") for prompt in PROMPTS)
+        if name in PROMPTS or name.startswith(NUMBERED_PROMPTS)
     }
     events = [
         _attributes(event)
