@@ -25,6 +25,11 @@ from workload_charges
 where source_charge_key = $key
 group by all
 """
+COMMITMENTS = """
+select fee_change, credit_change, sustained_change, effective_cost
+from commitment_shares
+where charge_key = $key
+"""
 FOCUS = (
     *("service_provider_name", "provider_name", "invoice_issuer_name", "invoice_id"),
     *("billing_account_id", "sub_account_id", "sub_account_name", "charge_category"),
@@ -62,11 +67,31 @@ def explain_charge(scope: Scope, key: str) -> Node:
         {"read from": ledger.place(charge), "sha256 of the file": charge["object_sha256"]},
         (
             Node("on the bill (FOCUS)", facts={name: charge[name] for name in FOCUS}),
+            *_commitments(scope, key, currency),
             *_gpu_time(scope, key, currency),
             _recipients(scope, key, currency),
             ledger.statements(scope, ledger.Entries(charge=key)),
         ),
     )
+
+
+def _commitments(scope: Scope, key: str, currency: str) -> list[Node]:
+    """What fees and credits of commitments make of its effective cost, before anything else."""
+    if scope.measure != "effective_cost":
+        return []
+    return [
+        Node(
+            "with the fees and credits of commitments that are its own",
+            row["effective_cost"],
+            currency,
+            {
+                "fees": row["fee_change"],
+                "credits": row["credit_change"],
+                "credits for sustained use": row["sustained_change"],
+            },
+        )
+        for row in scope.rows(COMMITMENTS, key=key)
+    ]
 
 
 def _gpu_time(scope: Scope, key: str, currency: str) -> list[Node]:
