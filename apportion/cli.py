@@ -12,6 +12,7 @@ from apportion.close import close
 from apportion.context import HOME, Context
 from apportion.errors import ApportionError
 from apportion.explain.command import explain
+from apportion.exports import export
 from apportion.prices import prices
 from apportion.statements import review, statements
 
@@ -82,6 +83,7 @@ for command in (
     views.reconcile,
     explain,
     commands.report,
+    export,
     views.releases,
     commands.rollback,
     commands.rebuild,
