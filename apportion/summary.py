@@ -134,6 +134,7 @@ QUERIES: dict[str, tuple[str, tuple[str, ...], str]] = {
         select
             lever, scope, team, currency, saving_low, saving_expected, saving_high, confidence
         from optimization_opportunities
+        where saving_expected > 0
         order by saving_expected desc, lever, scope, team
         """,
     ),

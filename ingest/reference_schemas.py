@@ -111,6 +111,23 @@ REFERENCE: Mapping[str, Columns] = MappingProxyType(
             "rate": pl.Decimal(18, 9),
             **DATES,
         },
+        "lever_assumptions": {
+            "lever": pl.String,
+            "name": pl.String,
+            "value": MONEY,
+            "source": pl.String,
+            **DATES,
+        },
+        "opportunity_decisions": {
+            "lever": pl.String,
+            "scope": pl.String,
+            "team": pl.String,
+            "decision": pl.String,
+            "decided_by": pl.String,
+            "promised_saving_per_day": MONEY,
+            "note": pl.String,
+            **DATES,
+        },
     }
 )
 """What a company edits: one CSV file per table, named `<table>.csv`. Every table is

@@ -169,6 +169,7 @@ LEVERS = """
         sum(saving_expected) as saving_expected,
         sum(saving_high) as saving_high
     from optimization_opportunities
+    where saving_expected > 0
     group by lever, confidence
     order by confidence = 'low', saving_expected desc, lever
 """
@@ -178,6 +179,7 @@ OPPORTUNITIES = """
         saving_high, confidence, effort, risk, action, assumptions, evidence_query,
         evidence_row_count
     from optimization_opportunities
+    where saving_expected > 0
     order by confidence = 'low', saving_expected desc, lever, scope, team
     limit 20
 """

@@ -50,6 +50,8 @@ def write_reference(folder: Path, calendar: Calendar) -> None:
         "shared_cost_policies": _policies(),
         "commitment_scopes": _commitment_scopes(),
         "exchange_rates": _exchange_rates(calendar),
+        "lever_assumptions": (),
+        "opportunity_decisions": (),
     }
     for name, columns in REFERENCE.items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:

@@ -96,10 +96,12 @@ def test_every_table_can_be_filled(reference: Reference) -> None:
         "tools,2,service_name,Wiki,fixed,,fraud,1,,",
     )
     reference.rows("exchange_rates", "EUR,USD,1.1,,")
+    reference.rows("lever_assumptions", "scale_down,target_utilization,0.5,load test,,")
+    reference.rows("opportunity_decisions", "spot,jobs of eval,search,accepted,ada,12.5,,,")
     result = reference.collect()
     files = Ledger(reference.settings.home).current_files()
     assert {file.table for file in files} == set(schemas.REFERENCE)
-    assert (result.rows, reference.collect().unchanged) == (16, 1)
+    assert (result.rows, reference.collect().unchanged) == (18, 1)
 
 
 def test_every_table_has_its_rules() -> None:

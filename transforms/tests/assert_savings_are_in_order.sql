@@ -7,3 +7,4 @@ where
     or saving_expected > saving_high
     or saving_high > baseline_cost
     or optimized_cost <> baseline_cost - saving_expected
+    or saving_incremental > saving_expected

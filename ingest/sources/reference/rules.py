@@ -22,6 +22,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "shared_cost_policies": ("policy_id", "match_field", "match_value", "team"),
     "commitment_scopes": ("commitment_id", "sub_account_id"),
     "exchange_rates": ("currency", "reporting_currency"),
+    "lever_assumptions": ("lever", "name"),
+    "opportunity_decisions": ("lever", "scope", "team"),
 }
 """What identifies a row; two rows of the same key are never in force on the same day. Keys are
 compared as the transforms compare them: without case and surrounding spaces."""
@@ -52,6 +54,8 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     "shared_cost_policies": frozenset({"metric", "team", "weight"}),
     "commitment_scopes": frozenset(),
     "exchange_rates": frozenset(),
+    "lever_assumptions": frozenset(),
+    "opportunity_decisions": frozenset({"promised_saving_per_day", "note"}),
 }
 """Columns that may be empty; `valid_from` and `valid_to` may be empty in every table."""
 
@@ -119,12 +123,15 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
         "keep_central",
     ),
     ("commitment_scopes", "unit_type"): ("CPU", "RAM", "GPU", "SSD"),
+    ("opportunity_decisions", "decision"): ("accepted", "dismissed", "realised"),
     ("shared_cost_policies", "metric"): ("gpu_seconds_held", "requests", "tokens"),
 }
 """The values that the transforms understand; any other would silently match nothing."""
 
 MINIMUM: Mapping[str, int] = {
     "price_per_token": 0,
+    "value": 0,
+    "promised_saving_per_day": 0,
     "context_tokens_over": 0,
     "input_token_weight": 0,
     "cache_read_token_weight": 0,

@@ -1,20 +1,28 @@
 {#
     Replay of one policy on the known days: a workload whose GPUs on a node did nothing for a whole
     hour gives them back from the next idle hour on. The first idle hour of each stretch is still
-    paid. Low and high are the cheapest and dearest tenth of days, times the number of days.
+    paid. Hours that `dev_nights` takes are left to it.
 #}
 with
 hours as (
     select
-        usage_date,
-        hour_start,
-        node,
-        workload,
-        team,
-        sum(reporting_effective_cost) as cost,
-        bool_or(cost_class = 'direct') as is_busy
-    from {{ ref('day_workload_costs') }}
-    where workload <> 'none'
+        costs.usage_date,
+        costs.hour_start,
+        costs.node,
+        costs.workload,
+        costs.team,
+        {{ workload_pool('costs') }} as cost_pool,
+        sum(costs.reporting_effective_cost) as cost,
+        bool_or(costs.cost_class = 'direct') as is_busy,
+        bool_or(nights.workload is not null) as is_taken
+    from {{ ref('day_workload_costs') }} as costs
+    left join {{ ref('int_lever_night_hours__found') }} as nights
+        on
+            costs.hour_start = nights.hour_start
+            and costs.node = nights.node
+            and costs.workload = nights.workload
+            and costs.team = nights.team
+    where costs.workload <> 'none'
     group by all
 ),
 
@@ -24,38 +32,25 @@ stretches as (
         lag(is_busy) over stretch as was_busy,
         lag(hour_start) over stretch = hour_start - interval 1 hour as is_next_hour
     from hours
-    window stretch as (partition by node, workload, team order by hour_start)
+    window stretch as (partition by node, workload, team, cost_pool order by hour_start)
 ),
 
-days as (
+judged as (
     select
-        usage_date,
-        team,
-        workload,
-        sum(cost) as cost,
-        coalesce(sum(cost) filter (where not is_busy and not was_busy and is_next_hour), 0) as saving,
-        count(*) filter (where not is_busy and not was_busy and is_next_hour) as idle_hours
+        *,
+        coalesce(not is_busy and not was_busy and is_next_hour and not is_taken, false) as is_saved
     from stretches
-    group by all
 )
 
 select
     'idle_gpus' as lever,
-    'workload ' || workload as scope,
+    'workload' as scope_type,
+    workload as scope_name,
     team,
+    cost_pool,
+    usage_date,
     cast(sum(cost) as decimal(38, 18)) as baseline_cost,
-    cast(least(quantile_disc(saving, 0.1) * count(*), sum(saving)) as decimal(38, 18)) as saving_low,
-    cast(sum(saving) as decimal(38, 18)) as saving_expected,
-    cast(least(greatest(quantile_disc(saving, 0.9) * count(*), sum(saving)), sum(cost)) as decimal(38, 18))
-        as saving_high,
-    case when count(*) >= 28 then 'high' else 'medium' end as confidence,
-    'select * from workload_costs where workload = ''' || replace(workload, '''', '''''')
-    || ''' and cost_class = ''idle_held'' order by hour_start' as evidence_query,
-    cast(sum(idle_hours) as bigint) as evidence_row_count,
-    '{"idle_window_hours": 1, "valued_at": "effective cost; committed capacity saves only once it is reused"}'
-        as assumptions,
-    'Scale ' || workload || ' down after one idle hour, or lend its GPUs to a shared pool.' as action,
-    'M' as effort,
-    'reversible; the first request after an idle stretch waits for a cold start' as risk
-from days
-group by team, workload
+    cast(coalesce(sum(cost) filter (where is_saved), 0) as decimal(38, 18)) as saving,
+    count(*) filter (where is_saved) as evidence_row_count
+from judged
+group by workload, team, cost_pool, usage_date

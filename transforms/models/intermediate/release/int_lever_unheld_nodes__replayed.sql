@@ -1,7 +1,6 @@
 {#
     Replay of one policy on the known days: a GPU node that nobody held for a whole hour is handed
-    back from the next such hour on. The first empty hour of each stretch is still paid. Low and high
-    are the cheapest and dearest tenth of days, times the number of days.
+    back from the next such hour on. The first empty hour of each stretch is still paid.
 #}
 with
 hours as (
@@ -30,35 +29,24 @@ models as (
     group by usage_date, node
 ),
 
-days as (
+judged as (
     select
-        stretches.usage_date,
-        models.gpu_model,
-        sum(stretches.cost) as cost,
-        coalesce(sum(stretches.cost) filter (where is_empty and was_empty and is_next_hour), 0) as saving,
-        count(*) filter (where is_empty and was_empty and is_next_hour) as empty_hours
+        stretches.*,
+        coalesce(models.gpu_model, 'unknown') as gpu_model,
+        coalesce(is_empty and was_empty and is_next_hour, false) as is_saved
     from stretches
     left join models on stretches.usage_date = models.usage_date and stretches.node = models.node
-    group by stretches.usage_date, models.gpu_model
 )
 
 select
     'unheld_nodes' as lever,
-    'nodes with ' || coalesce(gpu_model, 'unknown GPUs') as scope,
+    'nodes' as scope_type,
+    gpu_model as scope_name,
     'unallocated' as team,
+    'unheld' as cost_pool,
+    usage_date,
     cast(sum(cost) as decimal(38, 18)) as baseline_cost,
-    cast(least(quantile_disc(saving, 0.1) * count(*), sum(saving)) as decimal(38, 18)) as saving_low,
-    cast(sum(saving) as decimal(38, 18)) as saving_expected,
-    cast(least(greatest(quantile_disc(saving, 0.9) * count(*), sum(saving)), sum(cost)) as decimal(38, 18))
-        as saving_high,
-    case when count(*) >= 28 then 'high' else 'medium' end as confidence,
-    'select * from workload_costs where workload = ''none'' and cost_class = ''idle_unheld'' order by node, hour_start'
-        as evidence_query,
-    cast(sum(empty_hours) as bigint) as evidence_row_count,
-    '{"empty_window_hours": 1, "valued_at": "effective cost; committed capacity saves only once it is reused"}'
-        as assumptions,
-    'Let the cluster autoscaler hand back nodes that nobody holds for an hour.' as action,
-    'S' as effort,
-    'reversible; new work waits for a node' as risk
-from days
-group by gpu_model
+    cast(coalesce(sum(cost) filter (where is_saved), 0) as decimal(38, 18)) as saving,
+    count(*) filter (where is_saved) as evidence_row_count
+from judged
+group by gpu_model, usage_date

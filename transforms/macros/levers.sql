@@ -1,0 +1,45 @@
+{# What every lever model yields: one row per lever, scope, team, cost pool and known day. #}
+{% macro lever_columns() %}
+    {{ return([
+        'lever', 'scope_type', 'scope_name', 'team', 'cost_pool', 'usage_date', 'baseline_cost', 'saving', 'evidence_row_count',
+    ]) }}
+{% endmacro %}
+
+{# The lever models that compute a saving; a lever of `lever_definitions` without one is not assessed. #}
+{% macro lever_models() %}
+    {{ return([
+        'int_lever_unused_commitments__summed',
+        'int_lever_failed_jobs__replayed',
+        'int_lever_dev_nights__replayed',
+        'int_lever_idle_gpus__replayed',
+        'int_lever_unheld_nodes__replayed',
+        'int_lever_scale_down__replayed',
+        'int_lever_negotiated_prices__compared',
+        'int_lever_commitments__sized',
+    ]) }}
+{% endmacro %}
+
+{# The pool of a workload's GPU cost; deployments of one name are one pool, whoever hosts them. #}
+{% macro workload_pool(relation) -%}
+    case
+        when {{ relation }}.workload = 'none' then 'unheld'
+        when {{ relation }}.deployment <> 'none' then 'deployment ' || {{ relation }}.deployment
+        else 'workload ' || {{ relation }}.workload || ' of ' || {{ relation }}.team
+    end
+{%- endmacro %}
+
+{# A part of an amount, the part counted in billionths; truncated to the quantum. #}
+{% macro billionths_of(quanta, billionths) -%}
+    ({{ floor_divide(quanta, 1000000000) }} * {{ billionths }}
+    + {{ floor_divide('(' ~ quanta ~ ' % 1000000000) * ' ~ billionths, 1000000000) }})
+{%- endmacro %}
+
+{# numerator / denominator in billionths, truncated. #}
+{% macro billionths(numerator, denominator) -%}
+    {{ floor_divide('(' ~ numerator ~ ') * 1000000000', denominator) }}
+{%- endmacro %}
+
+{# Whole millionths of the currency as DECIMAL(38,18). #}
+{% macro millionths(count) -%}
+    {{ from_quanta('cast(' ~ count ~ ' as ' ~ integer_type() ~ ') * 1000000000000') }}
+{%- endmacro %}
