@@ -13,6 +13,7 @@ from apportion.context import HOME, Context
 from apportion.errors import ApportionError
 from apportion.explain.command import explain
 from apportion.exports import export
+from apportion.opportunities import decide, opportunities
 from apportion.prices import prices
 from apportion.statements import review, statements
 
@@ -89,6 +90,8 @@ for command in (
     commands.rebuild,
     views.doctor,
     calibrate,
+    opportunities,
+    decide,
     prices,
     statements,
     review,

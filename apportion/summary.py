@@ -138,6 +138,31 @@ QUERIES: dict[str, tuple[str, tuple[str, ...], str]] = {
         order by saving_expected desc, lever, scope, team
         """,
     ),
+    "opportunities": (
+        "Opportunities",
+        (
+            *("lever", "scope", "team", "decision", "low", "expected", "high"),
+            *("per day", "confidence", "assessment"),
+        ),
+        """
+        select
+            lever, scope, team, status, saving_low, saving_expected, saving_high,
+            cast(round(saving_expected / (valid_to - valid_from + 1), 6) as decimal(38, 6)),
+            confidence, assessment
+        from optimization_opportunities
+        order by saving_expected desc nulls last, lever, scope, team
+        """,
+    ),
+    "realized": (
+        "Promised and realised",
+        ("lever", "scope", "team", "decision", "since", "days", "promised", "realised"),
+        """
+        select
+            lever, scope, team, status, decided_on, days_since, saving_promised, saving_realized
+        from savings_realized
+        order by decided_on, lever, scope, team
+        """,
+    ),
     "reconciliation": (
         "Reconciliation",
         (

@@ -34,10 +34,11 @@ def intervals(rows: pl.DataFrame, first: date | None, last: date | None) -> pl.D
         last: the last day of the window; a day without a row saved nothing.
 
     Returns:
-        The key, `day_count`, `low_millionths` and `high_millionths` (the 25th and 975th of a thousand
-        draws of the window), `backtest_day_count`, `backtest_expected_millionths` (the learning
-        days' mean over the later days), `backtest_low_millionths`, `backtest_high_millionths` and
-        `backtest_actual_millionths` (what the later days would have saved).
+        The key, `day_count`, `low_millionths` and `high_millionths` (the 25th and 975th of a
+        thousand draws of the window), `backtest_day_count`, `backtest_expected_millionths` (the
+        learning days' mean over the later days), `backtest_low_millionths`,
+        `backtest_high_millionths` and `backtest_actual_millionths` (what the later days would have
+        saved).
     """
     if first is None or last is None or rows.is_empty():
         return _table(rows.select(KEY).clear(), np.zeros((0, 7), np.int64))

@@ -68,7 +68,9 @@ parts as (
         ledger.quanta - coalesce(held.quanta, 0)
     from ledger
     left join (
-        select usage_date, source_charge_key, sum(quanta) as quanta from workloads group by usage_date, source_charge_key
+        select usage_date, source_charge_key, sum(quanta) as quanta
+        from workloads
+        group by usage_date, source_charge_key
     ) as held
         on ledger.usage_date = held.usage_date and ledger.source_charge_key = held.source_charge_key
 ),
