@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from apportion.sample import PROMPT_CANARY, SampleOptions, simulate
 from tests.conftest import Bucket
+from tests.ingest.focus_files import read_files
 from warehouse.read import connect
 from warehouse.releases import Release, current
 
@@ -115,6 +117,56 @@ def test_the_ledger_holds_every_cent_of_the_bill(published: World) -> None:
         ).fetchall()
     assert charged == attributed
     assert priced == 0
+
+
+def test_the_bill_that_is_exported_is_the_bill_that_came(published: World, tmp_path: Path) -> None:
+    with connect(published.home) as warehouse:
+        (wanted,) = warehouse.execute(
+            "select sum(billed_cost), sum(effective_cost), sum(list_cost) from cost_ledger"
+        ).fetchall()
+    for version in ("1.4", "1.2"):
+        target = tmp_path / f"{version}.parquet"
+        exported = published.apportion(
+            "--json", "export", "focus", "--version", version, str(target)
+        )
+        assert exported.returncode == 0, exported.stderr
+        read = read_files([target])
+        assert read.quarantined.is_empty()
+        assert [{"path": str(target), "rows": read.rows.height}] == json.loads(exported.stdout)
+        costs = (read.rows[name].sum() for name in ("billed_cost", "effective_cost", "list_cost"))
+        assert tuple(costs) == wanted
+
+
+def test_reading_commands_print_no_colour_into_a_pipe_and_json_on_demand(published: World) -> None:
+    for command in (["status"], ["top"], ["reconcile"], ["explain", "team", "search"]):
+        shown = published.apportion(*command)
+        assert shown.returncode == 0, shown.stderr
+        assert "\x1b" not in shown.stdout
+        assert len(shown.stdout.splitlines()) > 5
+        assert json.loads(published.apportion("--json", *command).stdout)
+
+
+def test_the_shell_completes_commands() -> None:
+    asked = {
+        "_APPORTION_COMPLETE": "bash_complete",
+        "COMP_WORDS": "apportion rec",
+        "COMP_CWORD": "1",
+    }
+    program = Path(sys.executable).with_name("apportion")
+    shown = subprocess.run(
+        [program], env=os.environ | asked, capture_output=True, text=True, check=False
+    )
+    assert shown.stdout.split() == ["plain,reconcile"]
+
+
+def test_every_question_of_the_documentation_has_an_answer(published: World) -> None:
+    text = (ROOT / "docs" / "questions.md").read_text(encoding="utf-8")
+    asked = re.findall(r"^## \d+\. (.*?)\n.*?```sql\n(.*?)```", text, re.DOTALL | re.MULTILINE)
+    assert len(asked) == 20
+    with connect(published.home) as warehouse:
+        for question, sql in asked:
+            for query in filter(str.strip, sql.split(";")):
+                assert warehouse.execute(query).fetchall(), question
 
 
 def test_prompts_never_enter_the_home_folder(published: World) -> None:
