@@ -47,6 +47,7 @@ EACH = {
     "levers": ("saving_low", "saving_expected", "saving_high"),
     "model_apis": ("billed_cost",),
     "opportunities": ("baseline_cost", "saving_low", "saving_expected", "saving_high"),
+    "waterfall": ("baseline_cost", "saving_alone", "saving_incremental", "optimized_cost"),
     "gaps": ("cost",),
     "team_movers": ("before", "recent"),
     "model_movers": ("before", "recent"),

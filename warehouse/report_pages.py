@@ -44,7 +44,11 @@ PAGES = (
     ),
     Page("jobs", "Jobs", (("jobs", "Training, batch and development jobs"),)),
     Page("unit-costs", "Unit costs", (("unit-costs", "What a unit costs"),)),
-    Page("opportunities", "Savings", (("opportunities", "What could be saved"),)),
+    Page(
+        "opportunities",
+        "Savings",
+        (("opportunities", "What could be saved"), ("waterfall", "One lever after another")),
+    ),
     Page(
         "reconciliation",
         "Reconciliation",

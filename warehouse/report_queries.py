@@ -6,7 +6,15 @@ reporting currency.
 
 from warehouse.report_items import CHARGES, JOBS, OUTCOMES, REQUESTS, USERS
 from warehouse.report_quality import CHECKS, FINDINGS, FRESHNESS, GAPS, QUARANTINE, RESTATED
-from warehouse.report_trends import BANDS, MARKS, MODEL_MOVERS, TEAM_MOVERS, UNIT_DAYS, UNITS
+from warehouse.report_trends import (
+    BANDS,
+    MARKS,
+    MODEL_MOVERS,
+    TEAM_MOVERS,
+    UNIT_DAYS,
+    UNITS,
+    WATERFALL,
+)
 
 IDLE = "('idle_held', 'idle_unheld')"
 CHART_DAYS = 92
@@ -231,6 +239,7 @@ TABLES = {
     "unit_days": UNIT_DAYS,
     "units": UNITS,
     "levers": LEVERS,
+    "waterfall": WATERFALL,
     "opportunities": OPPORTUNITIES,
     "reconciliation": RECONCILIATION,
     "model_apis": MODEL_APIS,

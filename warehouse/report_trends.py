@@ -102,3 +102,9 @@ UNITS = """
     having sum(request_count) > 0 or sum(held_gpu_seconds) > 0
     order by scope, cost desc, scope_name
 """
+WATERFALL = """
+    select lever, currency, baseline_cost, saving_alone, saving_incremental, optimized_cost
+    from savings_waterfall
+    where saving_alone <> 0 or saving_incremental <> 0
+    order by waterfall_rank, lever
+"""

@@ -364,6 +364,20 @@ def _run_jobs(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 def _suggest(connection: duckdb.DuckDBPyConnection) -> None:
+    for rank, (lever, before, alone, saved) in enumerate(
+        (("unheld_nodes", 900, 200, 200), ("idle_gpus", 700, 300, 250))
+    ):
+        insert(
+            connection,
+            "savings_waterfall",
+            waterfall_rank=rank,
+            lever=lever,
+            currency="EUR",
+            baseline_cost=Decimal(before),
+            saving_alone=Decimal(alone),
+            saving_incremental=Decimal(saved),
+            optimized_cost=Decimal(before - saved),
+        )
     insert(
         connection,
         "optimization_opportunities",

@@ -305,6 +305,13 @@ def test_unit_costs_are_ratios_of_sums(page: Page) -> None:
         assert line[1:] == ["12", "55.00", "9.649", "4.825", "11.26", "0.3300", "0.6600"]
 
 
+def test_a_waterfall_goes_from_step_to_step(page: Page) -> None:
+    (steps,) = [table[1:] for table in page.tables if "in its turn" in table[0]]
+    assert [step[0] for step in steps] == ["Unheld nodes", "Idle GPUs"]
+    assert steps[1][1:] == ["700.00", "300.00", "250.00", "450.00"]
+    assert steps[0][-1] == steps[1][1]
+
+
 def test_findings_and_restated_periods_are_shown_with_what_to_do(page: Page) -> None:
     (gap,) = [table[1] for table in page.tables if table[0][0] == "Finding"]
     assert gap[2:] == ["2", "2 Oct 2026", "3 Oct 2026", "3", "14.50", "Look at the exporter."]
