@@ -1,0 +1,146 @@
+"""What must hold in every stage, whatever the amounts: proved on generated ones."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.day_build import build
+from tests.stages import Bench, Stage
+from tests.test_oracle import DAYS, PODS, company, measured
+
+STAGES = {
+    "1 amounts": Stage("stg_focus__charges", ("int_1_charges__classified",)),
+    "2 hours": Stage("int_1_charges__classified", ("int_2_charge_hours__spread",)),
+    "3 workloads": Stage("int_2_charge_hours__spread", ("int_3_workload_hours__split",)),
+    "5 requests": Stage(
+        "int_5_pool_charges__gathered", ("int_5_pool_charges__rated", "int_5_pool_charges__split")
+    ),
+    "7 shared costs": Stage("int_6_entries__direct", ("int_7_entries__shared",)),
+    "8 ledger": Stage("int_7_entries__shared", ("day_cost_ledger",), "source_charge_key"),
+}
+ORDERED = {
+    "int_2_gpu_time__integrated": "int_2_gpu_instants__observed",
+    "int_3_workload_hours__split": "int_2_gpu_time__integrated",
+    "int_1_charges__owned": "int_1_charges__matched",
+    "int_5_pool_charges__rated": "int_5_request_basis__weighed",
+    "int_7_policy_shares__weighed": "int_7_sharing_basis__summed",
+    "int_7_entries__shared": "int_6_entries__direct",
+}
+"""Models, and the input whose order must not matter."""
+MOST = 10**21
+"""Quanta: amounts go up to a thousand either way."""
+MOST_FEW = 4
+"""Charges and measures that every stage has at least."""
+SEEDS = st.integers(0, 2**31 - 1)
+EXAMPLES = settings(max_examples=8, deadline=None, derandomize=True)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """Two days of the oracle's company, built once."""
+    days = [measured(day) for day in DAYS[:2]]
+    tables = {name: [row for day in days for row in day[name]] for name in days[0]}
+    folder = tmp_path_factory.mktemp("properties")
+    build(folder, {**company(), **tables}).close()
+    return Bench(folder / "built.duckdb", folder / "target" / "compiled")
+
+
+def set_amounts(bench: Bench, stage: Stage, seed: int, sign: str = "") -> None:
+    """Give every charge of a stage's input another amount in every measure, of either sign."""
+    changed = (
+        f"case when {name} is not null then {sign}("
+        f"cast(hash(charge_key, {seed}, {place}) % {2 * MOST} as hugeint) - {MOST}) end as {name}"
+        for place, name in enumerate(bench.columns(stage.given))
+        if name.endswith("_cost_quanta")
+    )
+    bench.restore(stage.given)
+    bench.change(stage.given, f"select * replace ({', '.join(changed)}) from given")
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_every_quantum_of_a_charge_is_given_to_somebody(bench: Bench, name: str) -> None:
+    stage = STAGES[name]
+
+    @EXAMPLES
+    @given(seed=SEEDS)
+    def holds(seed: int) -> None:
+        set_amounts(bench, stage, seed)
+        bench.run(stage.models)
+        before = bench.amounts(stage.given, "charge_key")
+        after = bench.amounts(stage.models[-1], stage.key)
+        shared = before.keys() & after.keys()
+        assert len(shared) >= MOST_FEW
+        assert {key: after[key] for key in shared} == {key: before[key] for key in shared}
+
+    holds()
+    bench.restore(stage.given)
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_refund_is_split_like_its_charge(bench: Bench, name: str) -> None:
+    stage = STAGES[name]
+
+    @EXAMPLES
+    @given(seed=SEEDS)
+    def holds(seed: int) -> None:
+        set_amounts(bench, stage, seed)
+        bench.run(stage.models)
+        charged = bench.rows(stage.models[-1], sign="-")
+        set_amounts(bench, stage, seed, "-")
+        bench.run(stage.models)
+        assert bench.rows(stage.models[-1]) == charged
+
+    holds()
+    bench.restore(stage.given)
+
+
+@pytest.mark.parametrize("model", ORDERED)
+def test_the_order_of_rows_changes_nothing_and_neither_does_a_second_run(
+    bench: Bench, model: str
+) -> None:
+    bench.run([model])
+    before = bench.rows(model)
+    assert before
+    for seed in range(3):
+        bench.change(ORDERED[model], f"from given order by hash(given, {seed})")
+        bench.run([model])
+        assert bench.rows(model) == before
+        bench.run([model])
+        assert bench.rows(model) == before
+    bench.restore(ORDERED[model])
+
+
+def test_who_holds_longer_never_pays_less(bench: Bench) -> None:
+    """A pod that holds its GPUs longer in an hour pays no less of it, and the others no more."""
+    held = "int_2_gpu_time__integrated"
+    split = "int_3_workload_hours__split"
+    charges = "int_2_charge_hours__spread"
+
+    def paid() -> dict[tuple[str, str, str], int]:
+        rows = bench.connection.execute(
+            f"select charge_key, hour_start::varchar, pod, sum(billed_cost_quanta) "
+            f"from {bench.name(split)} where pod <> '' group by all"
+        ).fetchall()
+        return {(charge, hour, pod): int(amount) for charge, hour, pod, amount in rows}
+
+    @EXAMPLES
+    @given(pod=st.sampled_from(sorted(PODS)), times=st.integers(2, 9))
+    def holds(pod: str, times: int) -> None:
+        bench.restore(held)
+        bench.run([split])
+        before = paid()
+        longer = ", ".join(
+            f"case when pod = '{pod}' then {times} * {name} else {name} end as {name}"
+            for name in ("held_ms", "busy_ms")
+        )
+        bench.change(held, f"select * replace ({longer}) from given")
+        bench.run([split])
+        after = paid()
+        assert any(key[2] == pod for key in before)
+        for key, amount in before.items():
+            assert after[key] >= amount - 1 if key[2] == pod else after[key] <= amount + 1
+
+    bench.change(charges, "from given where billed_cost_quanta > 0")
+    holds()
+    bench.restore(held)
+    bench.restore(charges)
