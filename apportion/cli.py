@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from apportion import __version__, commands, views
+from apportion.approve import approve
 from apportion.calibrate import calibrate
 from apportion.close import close
 from apportion.context import HOME, Context
@@ -96,6 +97,7 @@ for command in (
     statements,
     review,
     close,
+    approve,
 ):
     main.add_command(command)
 

@@ -13,8 +13,9 @@ import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from apportion.errors import ConfigError
 
@@ -33,6 +34,17 @@ class Organization(Section):
     statement_measure: Literal["billed_cost", "effective_cost"] = Field(
         "effective_cost", description="The measure that a chargeback statement charges."
     )
+    reporting_time_zone: str = Field(
+        "UTC", description="IANA name of the zone whose days the ledger charges on."
+    )
+
+    @field_validator("reporting_time_zone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key
+        except (KeyError, OSError, ValueError) as error:
+            raise ValueError(f'"{name}" is not a time zone such as Europe/Berlin') from error
 
 
 class Schedule(Section):

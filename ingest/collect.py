@@ -28,6 +28,7 @@ from ingest.landing import Landing
 from ingest.ledger import current_of
 from ingest.records import Header, Manifest, Record, Refusal, Typed
 from ingest.registry import find_source, open_source
+from ingest.restated import HELD, check_coverage, check_restatement, replaced
 from ingest.source import Delivery, Window
 
 
@@ -64,6 +65,7 @@ def collect(
     """
     collector = _Collector(settings, source_name, sleep)
     with collector.landing.locked():
+        collector.admit()
         for delivery in collector.discover(window):
             collector.take(delivery)
         collector.restore()
@@ -102,28 +104,39 @@ class _Collector:
         is_newest = known and (current is None or known.header.rank >= current.header.rank)
         header = known.header if known and is_newest else self._header(delivery, history)
         try:
-            _check_coverage(delivery, current)
+            check_coverage(delivery, header.delivery_id, replaced(history, header))
             manifest = self._land(delivery, header, history)
         except DeliveryRefused as refusal:
             self._refuse(header, refusal)
             return
         if current is None or manifest.rank >= current.header.rank:
-            self._type(manifest, current)
+            self._type(manifest, history)
+
+    def admit(self) -> None:
+        """Type what was approved since, so that newer deliveries are held against it."""
+        for history in self.landing.histories():
+            newest = history[-1]
+            if newest.refusal and _is_trusted(newest):
+                self._restore(newest, history)
 
     def restore(self) -> None:
         """Type from the landing zone what counts but is not in the lake as this reader types it."""
         for history in self.landing.histories():
-            trusted = (r for r in reversed(history) if r.typed or not r.refusal)
-            newest = next(trusted, None)
-            manifest = newest.manifest() if newest and not self._is_typed(newest) else None
-            if manifest is None:
-                continue
-            try:
-                self.landing.verify(manifest)
-            except DeliveryRefused as refusal:
-                self._refuse(manifest, refusal)
-            else:
-                self._type(manifest, current_of(history))
+            newest = next((r for r in reversed(history) if _is_trusted(r)), None)
+            if newest and not self._is_typed(newest):
+                self._restore(newest, history)
+
+    def _restore(self, record: Record, history: list[Record]) -> None:
+        """Type a landed delivery; one whose bytes never came waits for its provider."""
+        manifest = record.manifest()
+        if manifest is None:
+            return
+        try:
+            self.landing.verify(manifest)
+        except DeliveryRefused as refusal:
+            self._refuse(manifest, refusal)
+        else:
+            self._type(manifest, history)
 
     def _is_settled(self, known: Record, current: Record) -> bool:
         """Whether a delivery that was seen before needs nothing more."""
@@ -174,10 +187,11 @@ class _Collector:
         self.result.landed += 1
         return manifest
 
-    def _type(self, manifest: Manifest, current: Record | None) -> None:
+    def _type(self, manifest: Manifest, history: list[Record]) -> None:
         """Read landed bytes, write lake files, and make the delivery current."""
         try:
-            typed = self._read(manifest, current)
+            typed = self._read(manifest)
+            check_restatement(typed.counted(), replaced(history, manifest))
         except DeliveryRefused as refusal:
             self._refuse(manifest, refusal)
             return
@@ -186,7 +200,7 @@ class _Collector:
         self.result.rows += typed.row_count
         self.result.quarantined_rows += typed.quarantined.row_count if typed.quarantined else 0
 
-    def _read(self, manifest: Manifest, current: Record | None) -> Typed:
+    def _read(self, manifest: Manifest) -> Typed:
         warehouse = self._settings.warehouse
         with LakeWriter(
             self._settings.home,
@@ -198,7 +212,7 @@ class _Collector:
         ) as writer:
             for batch in self._source.read(manifest.landed(self.landing.objects)):
                 writer.add(batch)
-            _check_row_count(manifest, writer.row_count + writer.quarantined_row_count, current)
+            _check_row_count(manifest, writer.row_count + writer.quarantined_row_count)
             files, quarantined, control_totals = writer.finish()
         return Typed(
             **manifest.model_dump(include=set(Header.model_fields)),
@@ -220,6 +234,13 @@ class _Collector:
                 message=refusal.message,
             )
         )
+
+
+def _is_trusted(record: Record) -> bool:
+    """Whether a landed delivery counts, or would once it is typed."""
+    refusal = record.refusal
+    is_approved = refusal is not None and refusal.code in HELD and record.approval is not None
+    return record.typed is not None or refusal is None or is_approved
 
 
 def _rank(delivery: Delivery) -> tuple[str, str]:
@@ -246,35 +267,14 @@ def _find(history: list[Record], delivery: Delivery) -> Record | None:
     return next(found, None)
 
 
-def _check_coverage(delivery: Delivery, current: Record | None) -> None:
-    """Refuse a delivery that covers fewer days than the one it would replace."""
-    typed = current.typed if current else None
-    if not (typed and typed.covers_through and delivery.covers_through):
-        return
-    if delivery.order >= typed.order and delivery.covers_through < typed.covers_through:
-        raise DeliveryRefused(
-            "RESTATED_SHORTER",
-            f"{delivery.source} {delivery.period} version {delivery.version}: covers usage through "
-            f"{delivery.covers_through}, the current delivery through {typed.covers_through}. The "
-            "current delivery stays. Ask the provider for a complete export of the period.",
-        )
-
-
-def _check_row_count(manifest: Manifest, found: int, current: Record | None) -> None:
-    """Refuse a delivery that has not the rows it promised, or none where there were some."""
+def _check_row_count(manifest: Manifest, found: int) -> None:
+    """Refuse a delivery that has not the rows it promised."""
     name = f"{manifest.source_name} {manifest.period} version {manifest.version}"
     if manifest.promised_rows not in (None, found):
         raise DeliveryRefused(
             "ROW_COUNT",
             f"{name}: {manifest.promised_rows:,} rows were promised, {found:,} came. The last good "
             "delivery stays current. Ask the provider to deliver again.",
-        )
-    typed = current.typed if current else None
-    if typed and typed.row_count and not found and typed.delivery_id != manifest.delivery_id:
-        raise DeliveryRefused(
-            "EMPTY_RESTATEMENT",
-            f"{name}: no rows, where the current delivery has {typed.row_count:,}. The current "
-            "delivery stays. If the period is really empty, remove the older delivery by hand.",
         )
 
 

@@ -16,9 +16,12 @@ from pathlib import Path
 from apportion.errors import Busy, DeliveryRefused
 from ingest.durable import make_folder, settle, sha256_of, sync_folder, write_json
 from ingest.records import (
+    APPROVED,
+    COUNTED,
     LAKE,
     MANIFEST,
     REFUSED,
+    Approval,
     Header,
     Manifest,
     ObjectRecord,
@@ -119,8 +122,13 @@ class Landing:
 
     def complete(self, typed: Typed) -> None:
         """Write down the delivery's lake files: from now on its rows count."""
+        self._write(typed.counted(), COUNTED)
         self._write(typed, LAKE)
         (self.root / typed.folder / REFUSED).unlink(missing_ok=True)
+
+    def approve(self, approval: Approval) -> None:
+        """Write down that a refused delivery may count."""
+        self._write(approval, APPROVED)
 
     def refuse(self, refusal: Refusal) -> None:
         """Write down why the delivery could not be trusted."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from apportion.errors import DeliveryRefused
 from ingest.durable import sha256_of
 from ingest.landing import Landing
-from ingest.records import FileRecord, Record, Refusal, Typed
+from ingest.records import Approval, Counted, FileRecord, Record, Refusal, Typed
 from ingest.source import ControlTotal
 
 
@@ -46,6 +46,16 @@ class CurrentDelivery:
     control_totals: tuple[ControlTotal, ...]
     quarantined: LakeFile | None
     refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryVersion:
+    """A delivery that counts or has counted, in the order in which they did: `ordinal` from 1."""
+
+    counted: Counted
+    ordinal: int
+    is_current: bool
+    approval: Approval | None
 
 
 class Ledger:
@@ -84,6 +94,18 @@ class Ledger:
             for refusal in _refused_since(history, current_of(history))
         ]
         return sorted(found, key=lambda refusal: (refusal.source_name, refusal.period))
+
+    def versions(self) -> list[DeliveryVersion]:
+        """Every delivery that has counted, oldest first within its source and period."""
+        found = []
+        for history in self._histories():
+            current = current_of(history)
+            counted = [(r, r.counted) for r in history if r.counted]
+            found += [
+                DeliveryVersion(said, number, record is current, record.approval)
+                for number, (record, said) in enumerate(counted, 1)
+            ]
+        return sorted(found, key=lambda v: (v.counted.source_name, v.counted.period, v.ordinal))
 
     def _histories(self) -> list[list[Record]]:
         root = self._home / "landing"

@@ -14,7 +14,7 @@ import hashlib
 import re
 import urllib.parse
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -24,6 +24,7 @@ from ingest.source import ControlTotal, Delivery, LandedDelivery, LandedObject
 from ingest.stores import ObjectInfo
 
 MANIFEST, LAKE, REFUSED = "manifest.json", "lake.json", "refused.json"
+COUNTED, APPROVED = "counted.json", "approved.json"
 Document = TypeVar("Document", bound=BaseModel)
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 
@@ -110,12 +111,44 @@ class Typed(Header):
     quarantined: FileRecord | None
     control_totals: tuple[ControlTotal, ...]
 
+    def counted(self) -> "Counted":
+        """What stays of it when the lake is made again."""
+        return Counted(
+            **self.model_dump(include=set(Header.model_fields)),
+            covers_through=self.covers_through,
+            row_count=self.row_count,
+            quarantined_row_count=self.quarantined.row_count if self.quarantined else 0,
+            control_totals=self.control_totals,
+        )
+
+
+class Counted(Header):
+    """What a delivery said when it became current, for as long as its period is kept."""
+
+    covers_through: date | None
+    row_count: int
+    quarantined_row_count: int
+    control_totals: tuple[ControlTotal, ...]
+
+    @property
+    def all_rows(self) -> int:
+        """The rows that were delivered, trusted or not."""
+        return self.row_count + self.quarantined_row_count
+
 
 class Refusal(Header):
     """A delivery that could not be trusted."""
 
     code: str
     message: str
+
+
+class Approval(Header):
+    """Who let a delivery count that says less than the one before, when and why."""
+
+    approved_by: str
+    approved_at: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +158,20 @@ class Record:
     folder: Path
     header: Header
     typed: Typed | None
+    counted: Counted | None
     refusal: Refusal | None
+    approval: Approval | None
 
     @classmethod
     def read(cls, folder: Path) -> Self | None:
         """The record of a folder; None if a run stopped before anything was written there."""
         typed = _read(folder / LAKE, Typed)
         refusal = _read(folder / REFUSED, Refusal)
+        counted = _read(folder / COUNTED, Counted)
         header = typed or refusal or read_manifest(folder)
         if header is None:
             return None
-        return cls(folder, header, typed, refusal)
+        return cls(folder, header, typed, counted, refusal, _read(folder / APPROVED, Approval))
 
     def manifest(self) -> Manifest | None:
         """What was landed; None if the delivery was refused before."""

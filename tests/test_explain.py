@@ -369,8 +369,8 @@ def test_a_pipe_gets_plain_text_and_json_gets_every_digit(world: Path, scope: Sc
 
 
 def test_the_report_explains_what_it_shows(world: Path, scope: Scope) -> None:
-    index = world / "report" / "index.html"
-    links = set(re.findall(r'href="(explain/[^"]+)"', index.read_text(encoding="utf-8")))
+    pages = [page.read_text(encoding="utf-8") for page in (world / "report").glob("*.html")]
+    links = set(re.findall(r'href="(explain/[^"]+)"', "".join(pages)))
     assert {f"explain/{path.name}" for path in (world / "report" / "explain").iterdir()} == links
     kinds = Counter(link.removeprefix("explain/").split("-")[0] for link in links)
     assert kinds["request"] == 10

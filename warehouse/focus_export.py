@@ -84,9 +84,9 @@ OWN = {
 ENTRIES = """
     select
         l.*,
-        cast(l.charge_date as timestamp) as day,
-        cast(l.charge_date + 1 as timestamp) as next_day,
-        l.charge_date < c.charge_period_end and l.charge_date + 1 > c.charge_period_start as within,
+        cast(l.usage_date as timestamp) as day,
+        cast(l.usage_date + 1 as timestamp) as next_day,
+        l.usage_date < c.charge_period_end and l.usage_date + 1 > c.charge_period_start as within,
         count(*) over parts as entries,
         coalesce(
             l.effective_cost / nullif(sum(l.effective_cost) over parts, 0),

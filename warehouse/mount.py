@@ -4,8 +4,8 @@ Models read `source('landing', …)` and nothing else. No file is found by a pat
 outside gets into SQL: file names are hashes in folders of ours, rows are bound.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,10 @@ import polars as pl
 
 from apportion.errors import ConfigError
 from apportion.settings import Settings
-from ingest.ledger import LakeFile
+from ingest.ledger import DeliveryVersion, LakeFile
 from ingest.schemas import QUARANTINE, TABLES
 from ingest.source import ControlTotal
+from ingest.totals import merge
 from warehouse.closings import ENTRIES, ENTRY
 
 if TYPE_CHECKING:
@@ -112,8 +113,9 @@ def mount_run(
             cast($3 as varchar) as organization_name,
             cast($4 as varchar) as reporting_currency,
             cast($5 as varchar) as statement_measure,
-            cast($6 as varchar) as settings_version,
-            cast($7 as varchar) as code_version
+            cast($6 as varchar) as reporting_time_zone,
+            cast($7 as varchar) as settings_version,
+            cast($8 as varchar) as code_version
         """,
         [
             plan.usage_date if has_dates else None,
@@ -121,6 +123,7 @@ def mount_run(
             organization.name,
             organization.reporting_currency,
             organization.statement_measure,
+            organization.reporting_time_zone,
             plan.settings_version,
             plan.code_version,
         ],
@@ -164,6 +167,15 @@ def mount_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings, plan
         ],
     )
     _control_totals(connection, plan)
+    _table(
+        connection,
+        "delivery_versions (source_name varchar, kind varchar, period varchar, version varchar, "
+        "delivery_id varchar, ordinal bigint, is_current boolean, approved_by varchar, "
+        "approval_reason varchar, provider varchar, billing_account_id varchar, "
+        "billing_period date, billing_currency varchar, row_count bigint, billed_cost varchar, "
+        "effective_cost varchar)",
+        [row for version in plan.versions for row in _version_rows(version, plan)],
+    )
     mount(
         connection,
         "landing.closed_entries",
@@ -196,6 +208,24 @@ def _control_totals(connection: duckdb.DuckDBPyConnection, plan: "Plan") -> None
             if plan.covers(total.partition)
         ],
     )
+
+
+def _version_rows(version: DeliveryVersion, plan: "Plan") -> Iterator[tuple[object, ...]]:
+    """A row per billing account, month and currency of a delivery; one for a delivery of none."""
+    counted, approval = version.counted, version.approval
+    head = (
+        *(counted.source_name, counted.kind, counted.period, counted.version),
+        *(counted.delivery_id, version.ordinal, version.is_current),
+        *((approval.approved_by, approval.reason) if approval else (None, None)),
+    )
+    covered = (t for t in counted.control_totals if plan.covers(t.partition))
+    totals = merge(replace(total, partition="") for total in covered)
+    for t in totals:
+        account = (t.service_provider_name, t.billing_account_id, t.billing_period)
+        amounts = (t.billing_currency, t.row_count, t.billed_cost, t.effective_cost)
+        yield (*head, *account, *amounts)
+    if not counted.control_totals:
+        yield (*head, None, None, None, None, counted.row_count, None, None)
 
 
 def _table(

@@ -20,7 +20,7 @@ import duckdb
 
 from apportion.errors import ConfigError
 from apportion.settings import Settings
-from ingest.ledger import CurrentDelivery, LakeFile, Ledger
+from ingest.ledger import CurrentDelivery, DeliveryVersion, LakeFile, Ledger
 from ingest.records import Refusal
 from ingest.schemas import DATES, REFERENCE, TABLES
 from warehouse.closings import Closing, closings
@@ -60,6 +60,7 @@ class Plan:
     days: tuple[Day, ...]
     files: tuple[LakeFile, ...]
     deliveries: tuple[CurrentDelivery, ...]
+    versions: tuple[DeliveryVersion, ...]
     refusals: tuple[Refusal, ...]
     closings: tuple[Closing, ...]
 
@@ -91,6 +92,7 @@ def make_plan(settings: Settings, usage_date: date, transforms: Path) -> Plan:
     last = min(usage_date, settings.schedule.last_usage_date or usage_date)
     files = tuple(file for file in ledger.current_files() if _is_within(file, first, last))
     deliveries, refusals = tuple(ledger.current_deliveries()), tuple(ledger.refusals())
+    versions = tuple(ledger.versions())
     closed = closings(settings.home)
     _refuse_to_reopen(settings, closed)
     code = code_version(transforms)
@@ -102,6 +104,7 @@ def make_plan(settings: Settings, usage_date: date, transforms: Path) -> Plan:
             last,
             [(f.table, f.source_name, f.partition, f.sha256) for f in files],
             [_identity(delivery) for delivery in deliveries],
+            [(version.counted.delivery_id, version.approval) for version in versions],
             [closing.model_dump(mode="json") for closing in closed],
         ),
         first_usage_date=first,
@@ -111,6 +114,7 @@ def make_plan(settings: Settings, usage_date: date, transforms: Path) -> Plan:
         days=tuple(_days(files, settings.organization.model_dump_json(), code)),
         files=files,
         deliveries=deliveries,
+        versions=versions,
         refusals=refusals,
         closings=closed,
     )

@@ -7,14 +7,14 @@ WEEKS = """
     with weeks as (
         select
             {name} as name,
-            coalesce(sum(cost) filter (where charge_date > usage_date - 7), 0) as recent,
-            coalesce(sum(cost) filter (where charge_date <= usage_date - 7), 0) as before
+            coalesce(sum(cost) filter (where charge_date > last_day - 7), 0) as recent,
+            coalesce(sum(cost) filter (where charge_date <= last_day - 7), 0) as before
         from spend
-        cross join (select usage_date, first_usage_date from runs) as run
+        cross join (select usage_date as last_day, first_usage_date from runs) as run
         where
-            charge_date <= usage_date
-            and charge_date > usage_date - 14
-            and first_usage_date <= usage_date - 13
+            charge_date <= last_day
+            and charge_date > last_day - 14
+            and first_usage_date <= last_day - 13
         group by all
     )
     select name, before, recent, recent - before as change

@@ -10,7 +10,7 @@ import duckdb
 MOST = 20
 REQUESTS = f"""
     with owners as (
-        select distinct charge_date as usage_date, team, business_unit
+        select distinct usage_date, team, business_unit
         from main.cost_ledger
         where billing_period = $period
     )

@@ -25,7 +25,7 @@ BILLED = """
 with entries as (
     select source_charge_key as charge_key, sum({amount}) as amount
     from cost_ledger
-    where deployment = $deployment and charge_date = cast(cast($pool_start as timestamp) as date)
+    where deployment = $deployment and usage_date = cast(cast($pool_start as timestamp) as date)
     group by all
 )
 select entries.charge_key, entries.amount
@@ -36,7 +36,7 @@ where charges.charge_period_start < $pool_end and charges.charge_period_end > $p
 PAYERS = """
 select team, allocation_method, sum({amount}) as amount
 from cost_ledger
-where deployment = $deployment and charge_date = cast(cast($pool_start as timestamp) as date)
+where deployment = $deployment and usage_date = cast(cast($pool_start as timestamp) as date)
 group by all
 """
 HOUR = timedelta(hours=1)

@@ -37,9 +37,9 @@ left join request_owners as owners
         and request.gateway_team = owners.gateway_team
         and request.api_key_alias = owners.api_key_alias
 left join (
-    select distinct charge_date, team, business_unit, cost_center from daily_cost_by_team
+    select distinct usage_date, team, business_unit, cost_center from cost_ledger
 ) as places
-    on request.usage_date = places.charge_date and request.team = places.team
+    on request.usage_date = places.usage_date and request.team = places.team
 """
 RATES = """
 select

@@ -15,6 +15,7 @@ TEMPLATE = """\
 name = "{company}"
 reporting_currency = "{currency}"
 statement_measure = "effective_cost"    # or "billed_cost"
+reporting_time_zone = "UTC"             # whose days the ledger charges on, "Europe/Berlin"
 
 [journal]                               # the general ledger's accounts; leave out for no journal
 expense_account = "6410"

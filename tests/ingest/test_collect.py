@@ -321,7 +321,7 @@ def test_stopped_at_any_step_the_next_run_completes(
         assert seen[-1] in ([1], [2, 3])
         lines.collect()
         assert files_below(lines.settings.home) == expected
-    assert len(seen) == 2 * 7  # 2 objects, a manifest, 2 lake files, a quarantine file, lake.json
+    assert len(seen) == 2 * 8  # 2 objects, manifest, 2 lake files, quarantine, counted, lake.json
     assert seen[-2:] == [[1], [2, 3]]
 
 
@@ -455,4 +455,4 @@ def test_landed_objects_are_synced_before_the_manifest_that_names_them(
         landing, "write_json", lambda path, doc: (events.append(path.name), write(path, doc))
     )
     lines.collect()
-    assert events == ["objects", "manifest.json", "lake.json"]
+    assert events == ["objects", "manifest.json", "counted.json", "lake.json"]

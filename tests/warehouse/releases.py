@@ -141,6 +141,7 @@ def _ledger(source: random.Random) -> list[dict[str, Any]]:
                 entries.append(
                     {
                         "source_charge_key": f"{period}-{number}-{place}",
+                        "usage_date": period + timedelta(days=place % 3),
                         "charge_date": period + timedelta(days=place % 3),
                         "billing_period": period,
                         "provider": ("Example Cloud", "Modelworks")[place % 2],
@@ -355,7 +356,7 @@ def _run_jobs(connection: duckdb.DuckDBPyConnection) -> None:
     insert(
         connection,
         "daily_cost_by_user",
-        charge_date=LAST_DAY,
+        usage_date=LAST_DAY,
         user_name=FORMULA,
         team=FORMULA,
         cost_class="direct",

@@ -99,6 +99,17 @@
     explode(sequence({{ first_at }}, {{ last_at }}, interval 1 {{ step }}))
 {%- endmacro %}
 
+{# The day of a UTC instant in a time zone, given by its IANA name. #}
+{% macro local_date(instant, zone) -%}
+    {{ return(adapter.dispatch('local_date', 'apportion')(instant, zone)) }}
+{%- endmacro %}
+{% macro default__local_date(instant, zone) -%}
+    cast(timezone({{ zone }}, timezone('UTC', {{ instant }})) as date)
+{%- endmacro %}
+{% macro spark__local_date(instant, zone) -%}
+    cast(from_utc_timestamp({{ instant }}, {{ zone }}) as date)
+{%- endmacro %}
+
 {# The part of a text that matches a pattern; empty text where nothing does. #}
 {% macro regexp_part(column, pattern) -%}
     {{ return(adapter.dispatch('regexp_part', 'apportion')(column, pattern)) }}

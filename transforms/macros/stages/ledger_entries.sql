@@ -1,11 +1,39 @@
 {#
     Final entries: one row per charge, recipient and day, with the recipient's place in the
-    organisation on that day. Usage that reached no team is a class of its own.
+    organisation on that day (UTC), and the day of the reporting time zone that it is charged on.
+    Usage that reached no team is a class of its own.
 #}
-{% macro ledger_entries(entries) %}
+{% macro ledger_entries(entries, charge_days) %}
+with
+entries as (
+    select
+        entries.charge_key,
+        entries.usage_date,
+        days.charge_date,
+        entries.billing_period,
+        entries.provider,
+        entries.billing_account_id,
+        entries.sub_account_id,
+        entries.service_name,
+        entries.team,
+        entries.model,
+        entries.deployment,
+        entries.purpose,
+        entries.cost_class,
+        entries.allocation_method,
+        entries.owner_rule,
+        entries.policy_path,
+        entries.billing_currency,
+        entries.reporting_currency,
+        {{ shares('days.basis', 'days.running', 'days.total', 'entries') }}
+    from {{ entries }} as entries
+    inner join {{ charge_days }} as days using (charge_key, usage_date)  {# every charge has a day #}
+)
+
 select
     entries.charge_key as source_charge_key,
     entries.usage_date,
+    entries.charge_date,
     entries.billing_period,
     entries.provider,
     entries.billing_account_id,
@@ -27,7 +55,7 @@ select
     entries.billing_currency,
     entries.reporting_currency,
     {{ amounts('entries') }}
-from {{ entries }} as entries
+from entries
 left join {{ ref('stg_reference__teams') }} as teams
     on entries.team = teams.team and {{ in_force('teams', 'entries.usage_date') }}
 {% endmacro %}

@@ -1,6 +1,7 @@
 {% set columns %}
     source_charge_key,
-    usage_date as charge_date,
+    usage_date,
+    charge_date,
     billing_period,
     provider,
     billing_account_id,

@@ -1,5 +1,5 @@
 select
-    costs.usage_date as charge_date,
+    costs.usage_date,
     costs.user_name,
     coalesce(teams.business_unit, 'unallocated') as business_unit,
     coalesce(teams.cost_center, 'unallocated') as cost_center,

@@ -16,10 +16,10 @@ matched as (
 ledger as (
     select
         owner_rule as rule_id,
-        charge_date as usage_date,
+        usage_date,
         sum(reporting_effective_cost) as cost
     from {{ ref('cost_ledger') }}
-    group by owner_rule, charge_date
+    group by owner_rule, usage_date
 ),
 
 rules as (

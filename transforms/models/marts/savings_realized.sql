@@ -21,7 +21,7 @@ days as (
         calendar.usage_date,
         {{ quanta('cast(coalesce(levers.saving, 0) as decimal(38, 18))') }} as saving_quanta
     from decisions
-    cross join (select distinct charge_date as usage_date from {{ ref('cost_ledger') }}) as calendar
+    cross join (select distinct usage_date from {{ ref('cost_ledger') }}) as calendar
     cross join {{ source('landing', 'run') }} as run
     left join (
         select lever, scope, team, usage_date, sum(saving) as saving

@@ -7,7 +7,7 @@ total as (
     select coalesce(sum(reporting_effective_cost), 0) as cost
     from {{ ref('cost_ledger') }}
     cross join {{ source('landing', 'run') }} as run
-    where charge_date between run.first_usage_date and run.usage_date
+    where cost_ledger.usage_date between run.first_usage_date and run.usage_date
 ),
 
 levers as (

@@ -4,7 +4,7 @@
 #}
 with
 days as (
-    select distinct charge_date as usage_date from {{ ref('cost_ledger') }}
+    select distinct usage_date from {{ ref('cost_ledger') }}
 ),
 
 defaults as (select * from {{ ref('lever_assumption_defaults') }}),

@@ -76,7 +76,7 @@ hours as (
         cast(usage_date as date) as usage_date,
         {{ instants('cast(usage_date as timestamp)', 'cast(usage_date as timestamp) + interval 23 hour', 'hour') }}
             as hour_start
-    from (select distinct charge_date as usage_date from {{ ref('cost_ledger') }}) as days
+    from (select distinct usage_date from {{ ref('cost_ledger') }}) as days
 )
 
 select

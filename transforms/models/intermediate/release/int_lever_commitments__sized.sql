@@ -39,7 +39,7 @@ on_demand as (
 
 ledger as (
     select
-        charge_date as usage_date,
+        usage_date,
         source_charge_key,
         max('service ' || provider || ' ' || service_name) as service_pool,
         bool_or(cost_class = 'idle_unheld' or allocation_method = 'telemetry_gap') as is_unheld,

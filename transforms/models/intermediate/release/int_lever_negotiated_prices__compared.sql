@@ -34,7 +34,7 @@ ledger as (
 
 compared as (
     select
-        ledger.charge_date as usage_date,
+        ledger.usage_date,
         ledger.team,
         ledger.provider || ' ' || priced.sku_id as scope_name,
         case

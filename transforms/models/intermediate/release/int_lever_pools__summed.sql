@@ -15,7 +15,7 @@ gpu_charges as (select distinct usage_date, source_charge_key from workload_char
 
 entries as (
     select
-        ledger.charge_date as usage_date,
+        ledger.usage_date,
         case
             when
                 gpu_charges.source_charge_key is not null
@@ -31,7 +31,7 @@ entries as (
     from {{ ref('cost_ledger') }} as ledger
     left join gpu_charges
         on
-            ledger.charge_date = gpu_charges.usage_date
+            ledger.usage_date = gpu_charges.usage_date
             and ledger.source_charge_key = gpu_charges.source_charge_key
 
     union all

@@ -5,10 +5,10 @@ select
     provider || ' ' || service_name as scope_name,
     team,
     'unused commitments of ' || provider || ' ' || service_name as cost_pool,
-    charge_date as usage_date,
+    usage_date,
     cast(sum(reporting_effective_cost) as decimal(38, 18)) as baseline_cost,
     cast(sum(reporting_effective_cost) as decimal(38, 18)) as saving,
     count(*) as evidence_row_count
 from {{ ref('cost_ledger') }}
 where cost_class = 'commitment_unused'
-group by provider, service_name, team, charge_date
+group by provider, service_name, team, usage_date

@@ -20,7 +20,6 @@ usage as (
 ledger as (
     select
         *,
-        charge_date as usage_date,
         allocation_method in ('residency', 'weighted_tokens', 'metered_tokens') as is_of_requests
     from {{ ref('cost_ledger') }}
 ),

@@ -1,0 +1,1 @@
+{{ charge_days(ref('int_1_charges__classified')) }}
