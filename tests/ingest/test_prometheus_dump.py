@@ -241,7 +241,7 @@ def test_a_later_version_of_a_day_replaces_it_alone(dump: Dump) -> None:
     next_day = DAY + timedelta(days=1)
     dump.deliver(d03=samples(1.0, float("nan")), d04=samples(4.0, at=next_day))
     assert dump.collect() == {"2026-10-03": [1.0], "2026-10-04": [4.0]}
-    dump.deliver("2", d03=samples(5.0))
+    dump.deliver("2", d03=samples(5.0, float("nan")))
     assert dump.collect() == {"2026-10-03": [5.0], "2026-10-04": [4.0]}
 
 

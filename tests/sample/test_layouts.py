@@ -114,11 +114,15 @@ def test_prompts_stand_in_the_log(company: Company) -> None:
     assert all(PROMPT_CANARY in line for line in lines)
 
 
+MADE_LATER = {"lever_assumptions", "opportunity_decisions"}
+"""What the company fills once it has read its first report."""
+
+
 def test_reference_tables_have_exactly_the_columns_of_the_schema(company: Company) -> None:
     for table, columns in schemas.REFERENCE.items():
         text = (company.directory / "reference" / f"{table}.csv").read_text()
         assert next(csv.reader(io.StringIO(text))) == list(columns)
-        assert len(text.splitlines()) > 1
+        assert len(text.splitlines()) > 1 or table in MADE_LATER
 
 
 def test_amounts_of_parquet_exports_are_decimals(company: Company) -> None:
