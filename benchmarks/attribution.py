@@ -137,7 +137,7 @@ def _attribute(world: World, limits: Warehouse, folder: Path) -> float:
         database,
         tag="day",
         folder=folder / "dbt",
-        cache=folder / "cache",
+        parsed=folder / "parsed.msgpack",
         settings=limits.model_copy(update={"memory_limit": BUILD_MEMORY}),
         progress=lambda *_: None,
     )

@@ -20,6 +20,7 @@ from warehouse.build_result import BuildResult, ledger_totals
 from warehouse.checks import Check, failures, refusal
 from warehouse.dbt_run import DbtRun, Progress, dbt_build
 from warehouse.mount import mount_lake, mount_ledger, mount_run
+from warehouse.parsed_project import parsed_project
 from warehouse.plan import Day, Plan, make_plan
 from warehouse.prune import prune
 from warehouse.results import DayResult, ResultStore
@@ -145,7 +146,7 @@ def _run_dbt(work: Workplace, database: Path, tag: str) -> DbtRun:
         database,
         tag=tag,
         folder=work.settings.home / "runs" / work.run_id / "dbt" / tag,
-        cache=work.settings.home / "cache" / "dbt",
+        parsed=parsed_project(work.transforms, work.plan.code_version, work.settings.warehouse),
         settings=work.settings.warehouse,
         progress=work.progress,
     )

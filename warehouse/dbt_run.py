@@ -20,6 +20,7 @@ from apportion.errors import GateRefused
 from apportion.settings import Warehouse
 from warehouse.checks import SAMPLE_ROWS, Check, Row
 from warehouse.child import environment
+from warehouse.parsed_project import keep, take
 
 Progress = Callable[[str, int, int], None]
 """Called with what is running, how many steps are done and how many there are."""
@@ -33,6 +34,8 @@ STATUS: dict[str, Literal["pass", "fail", "warn"]] = {
     "runtime error": "fail",
 }
 LOG_TAIL = 2000
+PARSED = "partial_parse.msgpack"
+"""What dbt calls the project as it parsed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def dbt_build(
     *,
     tag: str,
     folder: Path,
-    cache: Path,
+    parsed: Path,
     settings: Warehouse,
     progress: Progress,
 ) -> DbtRun:
@@ -62,7 +65,7 @@ def dbt_build(
         database: the DuckDB file to build in, with `landing` mounted.
         tag: which models to build.
         folder: where dbt's artifacts and logs go.
-        cache: where the parsed project is kept between runs.
+        parsed: where the parsed project is kept between runs (`warehouse.parsed_project`).
         settings: memory limit and threads of the build.
         progress: told of every step.
 
@@ -70,11 +73,9 @@ def dbt_build(
         GateRefused: dbt stopped before it had results.
     """
     shutil.rmtree(folder, ignore_errors=True)
-    target, parsed = folder / "target", cache / f"{database.stem}.msgpack"
+    target = folder / "target"
     target.mkdir(parents=True, exist_ok=True)
-    cache.mkdir(parents=True, exist_ok=True)
-    if parsed.exists():
-        shutil.copyfile(parsed, target / "partial_parse.msgpack")
+    take(parsed, target / PARSED)
     # A relative path to the database, so that a project parsed by an earlier run still fits.
     child = subprocess.Popen(
         _command(project, tag, folder),
@@ -100,7 +101,7 @@ def dbt_build(
             f"{project}: dbt ended with status {child.returncode} before it built anything. "
             f"Nothing was published. The log is in {folder / 'logs'}. Its last words: {last_words}",
         )
-    shutil.copyfile(target / "partial_parse.msgpack", parsed)
+    keep(parsed, target / PARSED)
     manifest = json.loads((target / "manifest.json").read_bytes())
     outcomes = json.loads(results.read_bytes())["results"]
     return DbtRun(tuple(_checks(outcomes, manifest, tag, database)), manifest)
@@ -108,7 +109,16 @@ def dbt_build(
 
 def _command(project: Path, tag: str, folder: Path) -> list[str]:
     return [
-        *(*DBT, "--log-format", "json", "build", "--select", f"tag:{tag}"),
+        *(
+            *DBT,
+            "--log-format",
+            "json",
+            "--log-level-file",
+            "info",
+            "build",
+            "--select",
+            f"tag:{tag}",
+        ),
         *("--exclude-resource-type", "unit_test", "--project-dir", str(project)),
         *("--profiles-dir", str(project), "--target-path", str(folder / "target")),
         *("--log-path", str(folder / "logs")),

@@ -52,7 +52,7 @@ def run(project: Path, home: Path, name: str = "r1") -> DbtRun:
         database,
         tag="day",
         folder=home / "runs" / name,
-        cache=home / "cache",
+        parsed=home / "cache" / "parsed.msgpack",
         settings=limits,
         progress=lambda *_: None,
     )
