@@ -14,6 +14,7 @@ from apportion.context import HOME, Context
 from apportion.errors import ApportionError
 from apportion.explain.command import explain
 from apportion.exports import export
+from apportion.onboarding import init
 from apportion.opportunities import decide, opportunities
 from apportion.prices import prices
 from apportion.statements import review, statements
@@ -22,6 +23,7 @@ HELP = """Attribute every dollar of cloud, GPU and model-API spend to a team, a 
 
 \b
   apportion run --sample        try it: a simulated company, from bill to report
+  apportion init                begin with your own: configuration and tables
   apportion run                 the daily run for yesterday, with ./apportion.toml
   apportion status              what is published, how fresh it is, what went wrong
   apportion reconcile           the bill against the ledger, to the last decimal
@@ -77,6 +79,7 @@ def main(
 
 
 for command in (
+    init,
     commands.simulate,
     commands.run,
     views.status,

@@ -11,6 +11,7 @@ from typing import Any
 import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table as RichTable
 
@@ -40,7 +41,9 @@ class Screen:
         if self.as_json:
             return
         for table in tables:
-            self._out.print(_drawn(table))
+            self._out.print(
+                _drawn(table) if table.rows else f"[bold]{escape(table.title)}[/]: none"
+            )
             self._out.print()
 
     def answer(self, document: Any) -> None:

@@ -67,7 +67,8 @@ def owners(context: Context, limit: int) -> None:
     shown = _show(context, "unallocated", "conflicts", "idle_rules", limit=limit)
     (suggestions,) = tables(context.home, ["suggestions"], limit)
     out = context.screen()
-    out.say(f"\n{suggestions.title}, if they are right:")
+    if suggestions.rows:
+        out.say(f"{suggestions.title}, if they are right:")
     for rule, _ in suggestions.rows:
         out.say(rule)
     shown["suggestions"] = suggestions

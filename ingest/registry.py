@@ -9,7 +9,7 @@ import importlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol, Self, cast
+from typing import Any, ClassVar, Protocol, Self, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,6 +20,9 @@ from ingest.source import Source
 
 class SourceClass(Protocol):
     """What a kind's class offers beyond the methods of a source."""
+
+    options_model: ClassVar[type[BaseModel]]
+    """The keys of a source of this kind, each with its description."""
 
     @classmethod
     def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
@@ -66,6 +69,11 @@ def find_source(settings: Settings, name: str) -> SourceSettings:
     )
 
 
+def options_of(kind: str) -> type[BaseModel]:
+    """The options of a kind of source that is in `KINDS`."""
+    return _class_of(kind).options_model
+
+
 def open_source(settings: Settings, name: str) -> Source:
     """Open a configured source; nothing is contacted.
 
@@ -92,15 +100,18 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 
 def _load(configured: SourceSettings) -> type[SourceClass]:
-    target = KINDS.get(configured.kind)
-    if target is None:
+    if configured.kind not in KINDS:
         raise ConfigError(
             "SOURCE_KIND_UNKNOWN",
             f'source "{configured.name}": there is no kind "{configured.kind}"'
             f"{suggestion(configured.kind, KINDS)}. Nothing was collected. Kinds are: "
             f"{', '.join(KINDS)}.",
         )
-    module, _, class_name = target.partition(":")
+    return _class_of(configured.kind)
+
+
+def _class_of(kind: str) -> type[SourceClass]:
+    module, _, class_name = KINDS[kind].partition(":")
     return cast(type[SourceClass], getattr(importlib.import_module(module), class_name))
 
 

@@ -16,8 +16,8 @@ class FilePair(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    actual: str | None = None
-    amortized: str | None = None
+    actual: str | None = Field(None, description="Key of the export of actual cost.")
+    amortized: str | None = Field(None, description="Key of the export of amortized cost.")
 
 
 class AzureCostOptions(StoreOptions):

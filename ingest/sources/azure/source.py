@@ -16,6 +16,8 @@ from ingest.stores import Store, open_store
 class AzureCostSource:
     """The exports of actual and amortized cost of one billing account or subscription."""
 
+    options_model = AzureCostOptions
+
     def __init__(self, name: str, store: Store, options: AzureCostOptions) -> None:
         self.name = name
         self.store = store
@@ -28,7 +30,7 @@ class AzureCostSource:
         Raises:
             pydantic.ValidationError: an option is unknown or wrong.
         """
-        valid = AzureCostOptions.model_validate(dict(options))
+        valid = cls.options_model.model_validate(dict(options))
         return cls(name, open_store(valid.location, directory, valid), valid)
 
     def discover(self, window: Window) -> Iterable[Delivery]:

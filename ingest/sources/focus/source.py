@@ -19,6 +19,8 @@ from ingest.text_blocks import UNTRUSTED
 class FocusSource:
     """FOCUS files of one export."""
 
+    options_model = FocusOptions
+
     def __init__(self, name: str, store: Store, options: FocusOptions) -> None:
         self.name = name
         self.store = store
@@ -31,7 +33,7 @@ class FocusSource:
         Raises:
             pydantic.ValidationError: an option is unknown or wrong.
         """
-        valid = FocusOptions.model_validate(dict(options))
+        valid = cls.options_model.model_validate(dict(options))
         return cls(name, open_store(valid.location, directory, valid), valid)
 
     def discover(self, window: Window) -> Iterable[Delivery]:

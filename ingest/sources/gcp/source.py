@@ -18,6 +18,8 @@ from ingest.text_blocks import UNTRUSTED
 class GcpBillingSource:
     """The export of one billing account."""
 
+    options_model = GcpBillingOptions
+
     def __init__(self, name: str, store: Store, options: GcpBillingOptions) -> None:
         self.name = name
         self.store = store
@@ -30,7 +32,7 @@ class GcpBillingSource:
         Raises:
             pydantic.ValidationError: an option is unknown or wrong.
         """
-        valid = GcpBillingOptions.model_validate(dict(options))
+        valid = cls.options_model.model_validate(dict(options))
         if valid.bigquery:
             return cls(name, BigQueryStore(valid.bigquery), valid)
         return cls(name, open_store(valid.location, directory, valid), valid)

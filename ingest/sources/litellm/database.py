@@ -38,6 +38,8 @@ class LiteLlmDatabaseOptions(HashingOptions):
 class LiteLlmDatabaseSource(LiteLlmReader):
     """The spend logs of one gateway's database."""
 
+    options_model = LiteLlmDatabaseOptions
+
     def __init__(self, name: str, options: LiteLlmDatabaseOptions) -> None:
         self.name = name
         self._trailing = timedelta(days=options.trailing_days - 1)
@@ -53,7 +55,7 @@ class LiteLlmDatabaseSource(LiteLlmReader):
         Raises:
             pydantic.ValidationError: an option is unknown or wrong.
         """
-        return cls(name, LiteLlmDatabaseOptions.model_validate(dict(options)))
+        return cls(name, cls.options_model.model_validate(dict(options)))
 
     def discover(self, window: Window) -> Iterator[Delivery]:
         """The days of the window's end on which calls started; one with more rows is newer.

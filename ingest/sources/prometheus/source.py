@@ -93,6 +93,8 @@ class PrometheusOptions(BaseModel):
 class PrometheusSource:
     """The samples of one server."""
 
+    options_model = PrometheusOptions
+
     def __init__(self, name: str, options: PrometheusOptions) -> None:
         self.name = name
         self.store = PrometheusStore(options.url, options.bearer_token, options.timeout_seconds)
@@ -110,7 +112,7 @@ class PrometheusSource:
         Raises:
             pydantic.ValidationError: an option is unknown or wrong.
         """
-        return cls(name, PrometheusOptions.model_validate(dict(options)))
+        return cls(name, cls.options_model.model_validate(dict(options)))
 
     def discover(self, window: Window) -> Iterator[Delivery]:
         """One delivery for each day of the window, all of which are over."""

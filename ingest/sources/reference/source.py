@@ -30,6 +30,8 @@ class ReferenceOptions(StoreOptions):
 class ReferenceSource:
     """The reference tables of one folder."""
 
+    options_model = ReferenceOptions
+
     def __init__(self, name: str, store: Store) -> None:
         self.name = name
         self.store = store
@@ -37,7 +39,7 @@ class ReferenceSource:
     @classmethod
     def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
         """Open the folder or bucket named by the options; nothing is contacted."""
-        checked = ReferenceOptions.model_validate(dict(options))
+        checked = cls.options_model.model_validate(dict(options))
         return cls(name, open_store(checked.location, directory, checked))
 
     def discover(self, window: Window) -> Iterator[Delivery]:  # noqa: ARG002 - of no day
