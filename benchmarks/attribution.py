@@ -18,19 +18,21 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import click
 import duckdb
 
-from apportion.settings import Warehouse
-from benchmarks.world import World, create
+from apportion.settings import Organization, Schedule, Settings, SourceSettings, Warehouse
+from benchmarks.world import DAY, World, create
 from ingest.schemas import TABLES
 from warehouse.build import default_transforms
 from warehouse.checks import failures
 from warehouse.dbt_run import dbt_build
-from warehouse.mount import mount
+from warehouse.mount import mount, mount_run
+from warehouse.plan import make_plan
 from warehouse.session import create_database
 
 READ_COLUMNS = (
@@ -118,20 +120,28 @@ def _floor(world: World, limits: Warehouse, folder: Path) -> float:
     return sorted(seconds)[1]
 
 
-def _attribute(world: World, limits: Warehouse, folder: Path) -> float:
-    """Build the day models with dbt, then time the SQL of the request stages alone."""
+def mounted(world: World, limits: Warehouse, folder: Path) -> Path:
+    """A database over the world's files, as a build of days finds it."""
+    settings = Settings(
+        organization=Organization(name="Benchmark"),
+        schedule=Schedule(first_usage_date=date.fromisoformat(DAY)),
+        sources=(SourceSettings(name="cloud", kind="focus"),),
+        home=folder / "home",
+    )
+    plan = make_plan(settings, date.fromisoformat(DAY), default_transforms())
     database = folder / "days.duckdb"
     with create_database(database, limits) as connection:
         connection.execute("create schema landing")
         for table, columns in TABLES.items():
             files = [world.files[table]] if table in world.files else []
             mount(connection, f"landing.{table}", columns, files)
-        connection.execute(
-            "create table landing.run as select cast(null as date) as usage_date, "
-            "cast(null as date) as first_usage_date, 'USD' as reporting_currency, "
-            "'effective_cost' as statement_measure, '' as organization_name, "
-            "'' as settings_version, '' as code_version"
-        )
+        mount_run(connection, settings, plan, has_dates=False)
+    return database
+
+
+def _attribute(world: World, limits: Warehouse, folder: Path) -> float:
+    """Build the day models with dbt, then time the SQL of the request stages alone."""
+    database = mounted(world, limits, folder)
     run = dbt_build(
         default_transforms(),
         database,

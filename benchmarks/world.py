@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.lake import ROW_GROUP, SORT_KEYS
 from ingest.schemas import TABLES
 from warehouse.mount import sql_type
 
@@ -33,6 +34,7 @@ def create(directory: Path, requests: int, threads: int) -> World:
     connection.execute(f"set threads = {threads}")
     connection.execute("set preserve_insertion_order = false")
     connection.execute("set memory_limit = '500MB'")
+    connection.execute(f"set temp_directory = '{directory}/spill'")
     queries = {
         "inference_requests": _requests(requests),
         "prometheus_samples": _samples(),
@@ -46,7 +48,8 @@ def create(directory: Path, requests: int, threads: int) -> World:
     for table, query in queries.items():
         files[table] = directory / f"{table}.parquet"
         connection.execute(
-            f"copy (select {_columns(table)} from ({query})) to '{files[table]}' (compression zstd)"
+            f"copy (select {_columns(table)} from ({query}) {_order(table)}) to '{files[table]}' "
+            f"(compression zstd, row_group_size {ROW_GROUP})"
         )
     connection.close()
     return World(files, requests)
@@ -55,6 +58,11 @@ def create(directory: Path, requests: int, threads: int) -> World:
 def _columns(table: str) -> str:
     """Every column of the lake table, in order; those that the query leaves out are empty."""
     return ", ".join(f'"{name}"' for name in TABLES[table])
+
+
+def _order(table: str) -> str:
+    """The lake's own order of rows."""
+    return f"order by {', '.join(SORT_KEYS[table])}" if table in SORT_KEYS else ""
 
 
 def _complete(table: str, given: dict[str, str]) -> str:
@@ -70,7 +78,7 @@ def _requests(count: int) -> str:
     instant = f"timestamp '{DAY}' + to_microseconds(i * 86400000000 // {count})"
     given = {
         "source_name": "'gateway'",
-        "request_id": "'req-' || lpad(cast(i as varchar), 12, '0')",
+        "request_id": "'chatcmpl-' || md5(cast(i as varchar))",
         "started_at": instant,
         "completed_at": f"{instant} + to_milliseconds(cast(200 + h % 4000 as bigint))",
         "gen_ai_operation_name": "'chat'",

@@ -35,7 +35,7 @@ OBJECT_COLUMNS = ("object_key", "object_sha256", "object_row")
 SORT_KEYS: Mapping[str, tuple[str, ...]] = {
     "focus_charges": ("charge_period_start", "charge_key"),
     "prometheus_samples": ("sample_at", "metric"),
-    "inference_requests": ("started_at", "request_id", "trace_id"),
+    "inference_requests": ("request_id", "started_at", "trace_id"),
     "slurm_jobs": ("started_at", "job_id_raw", "submit_at"),
 }
 """The order of rows in a file, before `object_key` and `object_row`; a table that is not listed is

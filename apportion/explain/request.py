@@ -16,8 +16,7 @@ with request as (
             when hosting = 'api' then cast(usage_date as timestamp)
             else date_trunc('hour', started_at)
         end as pool_start
-    from request_costs
-    where request_id = $request_id
+    from request_cost($request_id)
 )
 select
     request.*,
