@@ -80,6 +80,24 @@ def parquet(context: Context, folder: Path | None, tables: tuple[str, ...]) -> N
     _answer(context, [(target / f"{table}.parquet", rows) for table, rows in written.items()])
 
 
+@export.command(epilog=examples("apportion export docs"))
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.pass_obj
+def docs(context: Context, target: Path | None) -> None:
+    """Write the schema of the warehouse as a page: tables, columns, tests, lineage, SQL.
+
+    To TARGET, or <home>/exports/docs.html. It is dbt's docs site in one file.
+    """
+    from warehouse.build import default_transforms
+    from warehouse.schema_docs import write_schema_docs
+
+    path = (target or context.home / EXPORTS / "docs.html").absolute()
+    write_schema_docs(default_transforms(), path)
+    out = context.screen()
+    out.say(f"{path}")
+    out.answer({"path": str(path)})
+
+
 def _answer(context: Context, written: list[tuple[Path, int]]) -> None:
     out = context.screen()
     for path, rows in written:

@@ -169,6 +169,23 @@ def test_every_question_of_the_documentation_has_an_answer(published: World) -> 
                 assert warehouse.execute(query).fetchall(), question
 
 
+def test_every_public_table_and_column_says_what_it_means(published: World) -> None:
+    with connect(published.home) as warehouse:
+        silent = warehouse.execute(
+            """
+            select table_name, '' from duckdb_tables()
+            where schema_name = 'main' and comment is null
+            union all
+            select view_name, '' from duckdb_views()
+            where schema_name = 'main' and comment is null and not internal
+            union all
+            select table_name, column_name from duckdb_columns()
+            where schema_name = 'main' and comment is null and not internal
+            """
+        ).fetchall()
+    assert silent == []
+
+
 def test_prompts_never_enter_the_home_folder(published: World) -> None:
     canary = PROMPT_CANARY.encode()
     for path in published.home.rglob("*"):

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from apportion.settings import Organization, Schedule, Settings, SourceSettings
@@ -26,6 +27,7 @@ class Built:
 
     results: list[dict[str, Any]]
     manifest: dict[str, Any]
+    database: Path
 
     def models(self) -> list[dict[str, Any]]:
         nodes = self.manifest["nodes"].values()
@@ -61,7 +63,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     )
     assert (target / "run_results.json").exists(), child.stdout + child.stderr
     results = json.loads((target / "run_results.json").read_bytes())["results"]
-    return Built(results, json.loads((target / "manifest.json").read_bytes()))
+    manifest = json.loads((target / "manifest.json").read_bytes())
+    return Built(results, manifest, folder / "empty.duckdb")
 
 
 def test_every_unit_test_of_the_arithmetic_passes(built: Built) -> None:
@@ -107,6 +110,19 @@ def test_money_has_one_type_everywhere(built: Built) -> None:
         if column["data_type"].replace(" ", "").lower() != "decimal(38,18)"
     ]
     assert wrong == []
+
+
+def test_every_metric_can_be_asked_for(built: Built) -> None:
+    """dbt reads the semantic models, but asks no database whether their expressions hold."""
+    metrics = {name.rsplit(".", 1)[1] for name in built.manifest["metrics"]}
+    assert {"effective_cost", "cost_per_request", "gpu_utilization", "idle_share"} <= metrics
+    for semantic in built.manifest["semantic_models"].values():
+        dimensions = ", ".join(dimension["name"] for dimension in semantic["dimensions"])
+        measures = ", ".join(f"{m['agg']}({m['expr'] or m['name']})" for m in semantic["measures"])
+        table = semantic["node_relation"]["alias"]
+        query = f"select {dimensions}, {measures} from main.{table} group by {dimensions}"
+        with duckdb.connect(built.database, read_only=True) as connection:
+            assert connection.execute(query).fetchall() == []
 
 
 @pytest.mark.parametrize("word", ["now()", "current_date", "current_timestamp", "random("])

@@ -19,6 +19,7 @@ from ingest.ledger import verify
 from warehouse.build_result import BuildResult, ledger_totals
 from warehouse.checks import Check, failures, refusal
 from warehouse.dbt_run import DbtRun, Progress, dbt_build
+from warehouse.descriptions import describe
 from warehouse.mount import mount_lake, mount_ledger, mount_run
 from warehouse.parsed_project import parsed_project
 from warehouse.plan import Day, Plan, make_plan
@@ -93,6 +94,7 @@ def build(
     run = _build_release(work, store, results)
     with open_build(work.database, settings.warehouse) as connection:
         prune(connection, run.manifest)
+        describe(connection, run.manifest)
         totals = ledger_totals(connection)
     built = BuildResult(
         path=work.database.rename(work.folder / "release.duckdb"),

@@ -80,13 +80,7 @@ def dbt_build(
     child = subprocess.Popen(
         _command(project, tag, folder),
         cwd=database.parent,
-        env=environment(
-            folder,
-            APPORTION_BUILD=database.name,
-            APPORTION_MEMORY_LIMIT=settings.memory_limit,
-            APPORTION_THREADS=str(settings.threads),
-            APPORTION_SPILL=f"{database.stem}.spill",
-        ),
+        env=dbt_environment(folder, database.name, settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -105,6 +99,17 @@ def dbt_build(
     manifest = json.loads((target / "manifest.json").read_bytes())
     outcomes = json.loads(results.read_bytes())["results"]
     return DbtRun(tuple(_checks(outcomes, manifest, tag, database)), manifest)
+
+
+def dbt_environment(folder: Path, database: str, settings: Warehouse) -> dict[str, str]:
+    """What profiles.yml reads, and nothing of ours that is secret."""
+    return environment(
+        folder,
+        APPORTION_BUILD=database,
+        APPORTION_MEMORY_LIMIT=settings.memory_limit,
+        APPORTION_THREADS=str(settings.threads),
+        APPORTION_SPILL=f"{Path(database).stem}.spill",
+    )
 
 
 def _command(project: Path, tag: str, folder: Path) -> list[str]:

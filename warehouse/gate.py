@@ -15,11 +15,22 @@ from ingest.durable import sha256_of, write_json
 from warehouse.build_result import BuildResult
 from warehouse.checks import CHECKS, Check, failures, refusal
 from warehouse.child import environment
+from warehouse.descriptions import comment
 from warehouse.mount import literal
 from warehouse.session import open_build
 from warehouse.suites import PREVIOUS_RELEASE
 
 LOG_TAIL = 2000
+RESULT_COLUMNS = {
+    "check_name": "The rule that was tested.",
+    "suite": "Part of the pipeline that it belongs to.",
+    "subject": "The table that it is about.",
+    "kind": "Who tested it: dbt or great_expectations.",
+    "status": "pass, warn or fail; a release has no failed check.",
+    "failed_row_count": "Rows that broke the rule; empty where it counts none.",
+    "message": "What was found.",
+    "sample": "Up to five of those rows.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +160,7 @@ def _record(release: Path, checks: Sequence[Check], limits: Warehouse) -> None:
             "subject varchar, kind varchar, status varchar, failed_row_count bigint, "
             "message varchar, sample json)"
         )
+        comment(connection, "table", "data_quality_results", "One row per check.", RESULT_COLUMNS)
         connection.executemany(
             "insert into main.data_quality_results values (?, ?, ?, ?, ?, ?, ?, ?)",
             [

@@ -1,0 +1,2 @@
+select distinct usage_date
+from {{ ref('cost_ledger') }}
