@@ -32,6 +32,7 @@ class SourceClass(Protocol):
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
+        "aws_cur": "ingest.sources.aws:AwsCurSource",
         "azure_cost": "ingest.sources.azure:AzureCostSource",
         "bedrock_invocations": "ingest.sources.bedrock:BedrockInvocationsSource",
         "focus": "ingest.sources.focus:FocusSource",

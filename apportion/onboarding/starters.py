@@ -30,6 +30,16 @@ location = "exports/aws"                # or s3://bucket/prefix: what stands bef
 export = "focus"                        # the export's name
 """,
         ),
+        "aws-cur": Starter(
+            "AWS bills: cost and usage report, CUR 2.0",
+            "collect-aws-bills",
+            """\
+kind = "aws_cur"
+location = "exports/aws-cur"            # or s3://bucket/prefix: what stands before the export
+export = "cur"                          # the export's name
+# accept_float_costs = true             # for parquet
+""",
+        ),
         "azure": Starter(
             "Azure bills: Cost Management exports, FOCUS",
             "collect-azure-bills",
