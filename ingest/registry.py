@@ -32,6 +32,7 @@ class SourceClass(Protocol):
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
+        "anthropic_costs": "ingest.sources.vendor_costs:AnthropicCostsSource",
         "aws_cur": "ingest.sources.aws:AwsCurSource",
         "azure_cost": "ingest.sources.azure:AzureCostSource",
         "bedrock_invocations": "ingest.sources.bedrock:BedrockInvocationsSource",
@@ -41,6 +42,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "gcp_billing": "ingest.sources.gcp:GcpBillingSource",
         "litellm": "ingest.sources.litellm:LiteLlmSource",
         "litellm_database": "ingest.sources.litellm.database:LiteLlmDatabaseSource",
+        "openai_costs": "ingest.sources.vendor_costs:OpenAiCostsSource",
         "otel_genai": "ingest.sources.otel_genai:OtelGenAiSource",
         "prometheus": "ingest.sources.prometheus:PrometheusSource",
         "prometheus_dump": "ingest.sources.prometheus_dump:PrometheusDumpSource",

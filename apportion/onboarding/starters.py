@@ -60,6 +60,24 @@ table = "my-project.billing.gcp_billing_export_resource_v1_000000_000000_000000"
 region = "EU"                           # where the data set is
 """,
         ),
+        "openai": Starter(
+            "OpenAI's bill, from its cost API",
+            "collect-ai-vendor-bills",
+            """\
+kind = "openai_costs"
+organization = "org-of-yours"           # the billing account of its charges
+admin_key = "env:OPENAI_ADMIN_KEY"
+""",
+        ),
+        "anthropic": Starter(
+            "Anthropic's bill, from its cost API",
+            "collect-ai-vendor-bills",
+            """\
+kind = "anthropic_costs"
+organization = "org-of-yours"           # the billing account of its charges
+admin_key = "env:ANTHROPIC_ADMIN_KEY"
+""",
+        ),
         "focus": Starter(
             "Any other bill: FOCUS files that a manifest.json names",
             "collect-a-focus-export",

@@ -1,0 +1,110 @@
+"""The cost APIs of OpenAI and Anthropic on loopback, as their references describe them.
+
+Buckets are asked for by a range of days and come in pages of at most `limit`; without a known key,
+the width of a day and the groups that make a result a line of the bill, nothing is answered.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+KEY = "sk-admin-canary-41"
+PAGE = 2
+"""Both APIs answer fewer buckets than were asked for, if they like."""
+
+
+@dataclass
+class Vendor:
+    """What was spent by day (JSON text of each result), and what was asked."""
+
+    url: str = ""
+    results: dict[str, list[str]] = field(default_factory=dict)
+    failures: list[int] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    answer: str | None = None
+
+    def of_openai(self, question: dict[str, list[str]]) -> tuple[int, str]:
+        if sorted(question.get("group_by", ())) != ["line_item", "project_id"]:
+            return 400, '{"error": {"message": "group_by"}}'
+        first, after = (
+            datetime.fromtimestamp(int(question[name][0]), UTC)
+            for name in ("start_time", "end_time")
+        )
+        return self._page(
+            question, first, after, lambda day: f'"start_time": {day.timestamp():.0f}'
+        )
+
+    def of_anthropic(self, question: dict[str, list[str]]) -> tuple[int, str]:
+        if sorted(question.get("group_by[]", ())) != ["description", "workspace_id"]:
+            return 400, '{"error": {"message": "group_by"}}'
+        first, after = (
+            datetime.fromisoformat(question[name][0]) for name in ("starting_at", "ending_at")
+        )
+        return self._page(question, first, after, lambda day: {"starting_at": f"{day:%FT%TZ}"})
+
+    def _page(
+        self, question: dict[str, list[str]], first: datetime, after: datetime, stamp: Any
+    ) -> tuple[int, str]:
+        assert question["bucket_width"] == ["1d"]
+        start = int(question.get("page", ["page_0"])[0].removeprefix("page_"))
+        length = min(PAGE, int(question["limit"][0]))
+        days = [first + timedelta(days=n) for n in range((after - first).days)]
+        shown = days[start : start + length]
+        buckets = (
+            f"{json.dumps(stamp(day))[:-1]}, "
+            f'"results": [{", ".join(self.results.get(f"{day:%F}", ()))}]}}'
+            for day in shown
+        )
+        more = start + length < len(days)
+        following = json.dumps(f"page_{start + length}" if more else None)
+        state = f'"has_more": {json.dumps(more)}, "next_page": {following}'
+        return 200, f'{{"object": "page", "data": [{", ".join(buckets)}], {state}}}'
+
+
+def _handler(vendor: Vendor) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            address = urlsplit(self.path)
+            vendor.asked.append(self.path)
+            status, body = self._answer(address.path, parse_qs(address.query))
+            content = body.encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def _answer(self, path: str, question: dict[str, list[str]]) -> tuple[int, str]:
+            if vendor.failures:
+                return vendor.failures.pop(0), '{"error": {"message": "wait"}}'
+            if vendor.answer is not None:
+                return 200, vendor.answer
+            bearer = self.headers.get("Authorization") == f"Bearer {KEY}"
+            keyed = self.headers.get("x-api-key") == KEY and self.headers.get("anthropic-version")
+            if path == "/v1/organization/costs" and bearer:
+                return vendor.of_openai(question)
+            if path == "/v1/organizations/cost_report" and keyed:
+                return vendor.of_anthropic(question)
+            return 401, '{"error": {"message": "invalid x-api-key"}}'
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    return Handler
+
+
+@contextmanager
+def vendor_server() -> Iterator[Vendor]:
+    """A vendor that has billed nothing yet."""
+    vendor = Vendor()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(vendor)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        vendor.url = f"http://127.0.0.1:{server.server_address[1]}"
+        yield vendor
+        server.shutdown()
