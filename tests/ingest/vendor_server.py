@@ -36,16 +36,6 @@ class Vendor:
             datetime.fromtimestamp(int(question[name][0]), UTC)
             for name in ("start_time", "end_time")
         )
-        return self._page(
-            question, first, after, lambda day: f'"start_time": {day.timestamp():.0f}'
-        )
-
-    def of_anthropic(self, question: dict[str, list[str]]) -> tuple[int, str]:
-        if sorted(question.get("group_by[]", ())) != ["description", "workspace_id"]:
-            return 400, '{"error": {"message": "group_by"}}'
-        first, after = (
-            datetime.fromisoformat(question[name][0]) for name in ("starting_at", "ending_at")
-        )
         return self._page(question, first, after, lambda day: {"start_time": int(day.timestamp())})
 
     def of_anthropic(self, question: dict[str, list[str]]) -> tuple[int, str]:
