@@ -42,6 +42,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "gcp_billing": "ingest.sources.gcp:GcpBillingSource",
         "litellm": "ingest.sources.litellm:LiteLlmSource",
         "litellm_database": "ingest.sources.litellm.database:LiteLlmDatabaseSource",
+        "oci_cost_report": "ingest.sources.oci:OciCostReportSource",
         "openai_costs": "ingest.sources.vendor_costs:OpenAiCostsSource",
         "otel_genai": "ingest.sources.otel_genai:OtelGenAiSource",
         "prometheus": "ingest.sources.prometheus:PrometheusSource",

@@ -60,6 +60,14 @@ table = "my-project.billing.gcp_billing_export_resource_v1_000000_000000_000000"
 region = "EU"                           # where the data set is
 """,
         ),
+        "oci": Starter(
+            "Oracle Cloud bills: cost reports",
+            "collect-oci-bills",
+            """\
+kind = "oci_cost_report"
+location = "exports/oci"                # holds reports/cost-csv/
+""",
+        ),
         "openai": Starter(
             "OpenAI's bill, from its cost API",
             "collect-ai-vendor-bills",
