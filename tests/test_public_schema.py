@@ -23,7 +23,7 @@ def defined() -> Columns:
     return {
         (model["name"], column["name"], column["data_type"])
         for document in documents
-        for model in document.get("models", ())
+        for model in document["models"]
         for column in model["columns"]
     }
 
