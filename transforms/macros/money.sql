@@ -82,3 +82,8 @@
 {% macro even_share(whole, count, ordinal) -%}
     {{ floor_divide(whole, count) }} + case when {{ ordinal }} <= {{ whole }} % ({{ count }}) then 1 else 0 end
 {%- endmacro %}
+
+{# quanta * part / whole truncated towards zero; the quotient is taken out first so that large amounts fit. #}
+{% macro scaled(quanta, part, whole) -%}
+    ({{ floor_divide(quanta, whole) }} * ({{ part }}) + {{ floor_divide('((' ~ quanta ~ ') % (' ~ whole ~ ')) * (' ~ part ~ ')', whole) }})
+{%- endmacro %}
