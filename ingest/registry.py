@@ -47,6 +47,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "otel_genai": "ingest.sources.otel_genai:OtelGenAiSource",
         "prometheus": "ingest.sources.prometheus:PrometheusSource",
         "prometheus_dump": "ingest.sources.prometheus_dump:PrometheusDumpSource",
+        "rate_card": "ingest.sources.rate_card:RateCardSource",
         "reference": "ingest.sources.reference:ReferenceSource",
         "request_log": "ingest.sources.request_log:RequestLogSource",
         "sglang": "ingest.sources.sglang:SglangSource",

@@ -86,6 +86,15 @@ organization = "org-of-yours"           # the billing account of its charges
 admin_key = "env:ANTHROPIC_ADMIN_KEY"
 """,
         ),
+        "rate-card": Starter(
+            "Own hardware, or GPUs under contract: a table of what they cost",
+            "price-owned-hardware",
+            """\
+kind = "rate_card"
+location = "exports/rate-card"
+provider = "Data hall"                  # whom it is paid to, or who owns it
+""",
+        ),
         "focus": Starter(
             "Any other bill: FOCUS files that a manifest.json names",
             "collect-a-focus-export",
