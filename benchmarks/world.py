@@ -33,7 +33,7 @@ def create(directory: Path, requests: int, threads: int) -> World:
     connection = duckdb.connect()
     connection.execute(f"set threads = {threads}")
     connection.execute("set preserve_insertion_order = false")
-    connection.execute("set memory_limit = '500MB'")
+    connection.execute("set memory_limit = '3GB'")
     connection.execute(f"set temp_directory = '{directory}/spill'")
     queries = {
         "inference_requests": _requests(requests),
