@@ -1,5 +1,8 @@
 """What must hold in every stage, whatever the amounts: proved on generated ones."""
 
+from collections import Counter
+from datetime import datetime
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,6 +34,8 @@ MOST = 10**21
 """Quanta: amounts go up to a thousand either way."""
 MOST_FEW = 4
 """Charges and measures that every stage has at least."""
+MINUTES = (5, 15, 60, 240, 1440)
+PATTERNS = {"failed", "first", "duplicate", "repeat", "other"}
 SEEDS = st.integers(0, 2**31 - 1)
 EXAMPLES = settings(max_examples=8, deadline=None, derandomize=True)
 
@@ -144,3 +149,54 @@ def test_who_holds_longer_never_pays_less(bench: Bench) -> None:
     holds()
     bench.restore(held)
     bench.restore(charges)
+
+
+CALLS = """
+    select given.* replace (
+        request_id || '/' || copy as request_id,
+        usage_date + to_milliseconds(hash(request_id, copy, 1) % 86400000) as started_at,
+        usage_date + to_milliseconds(
+            hash(request_id, copy, 1) % 86400000 + hash(request_id, copy, 2) % 900000
+        ) as completed_at,
+        case when hash(request_id, copy, 3) % 9 > 0 then 'success' else 'failure' end as status,
+        hash(request_id, copy, 4) % 11 = 0 as is_gateway_cache_hit,
+        case when hash(request_id, copy, 5) % 5 > 0
+            then md5((hash(request_id, copy, 6) % 6)::varchar) end as prompt_hmac
+    )
+    from given cross join range(40) as copies (copy)
+"""
+CALLER = (
+    "usage_date, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, deployment_id, "
+    "gateway_team, api_key_alias, gen_ai_operation_name, prompt_hmac"
+)
+
+
+def test_repeated_prompts_are_those_that_a_log_read_line_by_line_tells(bench: Bench) -> None:
+    bench.change("stg_inference__requests", CALLS)
+    bench.run(["int_5_request_patterns__summed"])
+    found = bench.connection.execute(
+        "select request_pattern, repeated_within_minutes, sum(request_count)::int "
+        f"from {bench.name('int_5_request_patterns__summed')} group by all"
+    ).fetchall()
+    expected: Counter[tuple[str, int]] = Counter()
+    answered: dict[tuple[object, ...], datetime] = {}
+    for status, is_known, started, completed, *caller in bench.connection.execute(
+        f"select status, prompt_hmac is not null, started_at, completed_at, {CALLER} "
+        f"from {bench.name('stg_inference__requests')} where not is_gateway_cache_hit "
+        "order by started_at, request_id"
+    ).fetchall():
+        before = answered.get(tuple(caller))
+        if status == "failure":
+            expected["failed", 0] += 1
+            continue
+        if not is_known or before is None:
+            expected["first" if is_known else "other", 0] += 1
+        elif before > started:
+            expected["duplicate", 0] += 1
+        else:
+            waited = (started - before).total_seconds() / 60
+            expected["repeat", next(m for m in MINUTES if waited <= m)] += 1
+        answered[tuple(caller)] = completed
+    assert {(pattern, minutes): count for pattern, minutes, count in found} == expected
+    assert {pattern for pattern, _ in expected} == PATTERNS
+    bench.restore("stg_inference__requests")

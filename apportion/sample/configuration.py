@@ -7,6 +7,8 @@ from apportion.sample.company import COMPANY, REPORTING_CURRENCY
 from apportion.sample.layouts import AWS_EXPORT, AZURE_EXPORT
 from apportion.sample.native_clouds import SOURCES
 
+HMAC_KEY = "log-hmac.key"
+
 TEMPLATE = """\
 # A simulated company, written by `apportion simulate`. Everything under exports/ has the layout of
 # the real provider; point `location` at your own buckets (s3://bucket/prefix) to use it for real.
@@ -76,6 +78,7 @@ location = "exports/slurm"
 name = "gateway"                        # LiteLLM's log of every model call
 kind = "litellm"
 location = "exports/litellm"
+hmac_key = "file:{hmac_key}"          # finds repeated prompts without keeping one
 {spans}
 # Who owns what --------------------------------------------------------------------------------
 
@@ -101,13 +104,14 @@ layout = "manifest"
 }
 
 
-SPANS = """
+SPANS = f"""
 [[sources]]
 name = "spans"                          # calls that an OpenTelemetry collector wrote down
 kind = "otel_genai"
 location = "exports/spans"
+hmac_key = "file:{HMAC_KEY}"
 prefixes = ["%Y-%m-%d/"]
-attributes = { deployment_id = "gateway.model_id" }
+attributes = {{ deployment_id = "gateway.model_id" }}
 """
 
 
@@ -131,6 +135,7 @@ def write_configuration(
         aws_export=AWS_EXPORT,
         **FOCUS | {cloud: SOURCES[cloud] for cloud in natively},
         hall_files=files,
+        hmac_key=HMAC_KEY,
         spans=SPANS if spans else "",
     )
     path.write_text(text, encoding="utf-8")

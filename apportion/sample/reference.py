@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from apportion.sample import service_charges
@@ -228,12 +229,14 @@ def _model_prices() -> Iterable[Row]:
     for model in API_MODELS:
         for kind in TOKEN_TYPES:
             price = getattr(model, kind)
-            if price:
+            tiers = {"standard": Decimal(price), "batch": Decimal(price) / 2} if price else {}
+            for tier, amount in tiers.items():
                 yield {
                     "gen_ai_provider_name": model.provider,
                     "model": model.model,
                     "token_type": kind,
-                    "price_per_token": f"{price}e-{MILLION_DIGITS}",
+                    "service_tier": tier,
+                    "price_per_token": f"{amount}e-{MILLION_DIGITS}",
                     "currency": "USD",
                     "price_source": model.price_source,
                     "valid_from": PRICES_SINCE,

@@ -38,6 +38,11 @@ RETRY_SHARE = 0.7
 TEAM_MISSING_SHARE = 0.05
 KEY_MISSING_SHARE = 0.4
 FIRST_TOKEN_ONLY = 0.4
+CUT_OFF_SHARE, CUT_OFF_AFTER = 0.3, 0.4
+"""Failed calls of vendors' models that break off in the answer, and the part of it billed."""
+REPEAT_SHARE, DUPLICATE_SHARE = 0.06, 0.3
+"""Calls of vendors' models that repeat the call before, and those of them that do not await it."""
+DUPLICATE_AFTER_US = 300_000
 LONGEST_US = 8 * 60_000_000
 GATEWAY_HIT_US = 15_000
 RETRY_KEY = 1 << 62
@@ -46,6 +51,7 @@ LONGEST_TOKENS = 4
 MIX = ((8, 1), (1, 4))
 """How many times longer, and shorter, the inputs of mixed prompts are; outputs the other way."""
 API_PREFILL_RATE, API_DECODE_US = 20_000, 11_000
+ANSWER = ("output", "reasoning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +137,23 @@ class RequestGenerator:
         start = start + window.part * length
         busy = length * self._scenario.burst_minutes // HOUR_MINUTES
         start = start + (noise.uniform("arrival", keys) * busy).astype(np.int64)
-        tokens = self._tokens(index, route, keys)
+        prompts = self._prompts(route, keys, hours)
+        hasty = (prompts < keys) & (noise.uniform("duplicate", keys) < DUPLICATE_SHARE)
+        start = np.where(hasty, np.roll(start, 1) + DUPLICATE_AFTER_US, start)
         is_hit = noise.uniform("gateway-cache", keys) < route.gateway_cache
         failed = ~is_hit & (noise.uniform("failure", keys) < FAILURE_SHARE)
+        cut_off = failed & (noise.uniform("cut-off", keys) < CUT_OFF_SHARE)
+        cut_off &= route.target in API_MODEL
+        tokens = self._tokens(index, route, prompts)
         prefill, decode = self._service_us(route, tokens, keys)
-        decode = np.where(failed, 0, decode)
-        prefill = np.where(failed, (prefill * FIRST_TOKEN_ONLY).astype(np.int64), prefill)
+        prefill = np.where(failed & ~cut_off, prefill * FIRST_TOKEN_ONLY, prefill).astype(np.int64)
+        decode = np.where(failed, decode * CUT_OFF_AFTER * cut_off, decode).astype(np.int64)
         prefill, decode = np.where(is_hit, GATEWAY_HIT_US, prefill), np.where(is_hit, 0, decode)
         nameless = noise.uniform("team-missing", keys) < TEAM_MISSING_SHARE
-        counted = {name: np.where(failed, 0, values) for name, values in tokens.items()}
         return pl.DataFrame(
             {
                 "key": keys,
+                "prompt": prompts,
                 "route": np.full(len(keys), index, dtype=np.int64),
                 "start_us": start,
                 "first_us": start + prefill,
@@ -151,11 +162,18 @@ class RequestGenerator:
                 "is_failed": failed,
                 "is_nameless": nameless,
                 "is_keyless": nameless & (noise.uniform("key-missing", keys) < KEY_MISSING_SHARE),
-                "user": (noise.uniform("user", keys) ** 2 * 400).astype(np.int64),
+                "user": (noise.uniform("user", prompts) ** 2 * 400).astype(np.int64),
                 "replica": self._replica(route, keys, hours, ~is_hit),
-                **counted,
+                **_counted(tokens, failed, cut_off),
             }
         )
+
+    def _prompts(self, route: Route, keys: Ints, hours: Ints) -> Ints:
+        """The number of each call's prompt: its own, or for a repeat that of the call before."""
+        repeats = (keys % 2 == 1) & (self._noise.uniform("repeat", keys) < REPEAT_SHARE)
+        repeats[1:] &= hours[1:] == hours[:-1]
+        repeats[:1] = False
+        return np.asarray(keys - (repeats & (route.target in API_MODEL)))
 
     def _tokens(self, index: int, route: Route, keys: Ints) -> dict[str, Ints]:
         """Tokens by kind; input includes what is read from and written to cache."""
@@ -218,7 +236,7 @@ class RequestGenerator:
 
     def _retry(self, failed: pl.DataFrame, index: int) -> pl.DataFrame:
         keys = failed["key"].to_numpy()
-        tokens = self._tokens(index, ROUTES[index], keys)
+        tokens = self._tokens(index, ROUTES[index], failed["prompt"].to_numpy())
         prefill, decode = self._service_us(ROUTES[index], tokens, keys)
         pause = 1_000_000 + (self._noise.uniform("retry-pause", keys) * 4e6).astype(np.int64)
         start = failed["end_us"].to_numpy() + pause
@@ -230,6 +248,16 @@ class RequestGenerator:
             is_failed=pl.lit(value=False),
             **{name: pl.Series(values) for name, values in tokens.items()},
         )
+
+
+def _counted(tokens: dict[str, Ints], failed: Bools, cut_off: Bools) -> dict[str, Ints]:
+    """Tokens that were used: of a call that failed none, of one that was cut off a part."""
+    return {
+        kind: np.where(
+            failed, values * cut_off * (CUT_OFF_AFTER if kind in ANSWER else 1), values
+        ).astype(np.int64)
+        for kind, values in tokens.items()
+    }
 
 
 def _lengths(median: int, normal: Floats) -> Ints:

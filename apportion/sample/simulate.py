@@ -9,7 +9,7 @@ from apportion.errors import ConfigError
 from apportion.sample import layouts, native_clouds
 from apportion.sample.calendar import HOUR_US, Calendar
 from apportion.sample.campaigns import add_campaigns
-from apportion.sample.configuration import write_configuration
+from apportion.sample.configuration import HMAC_KEY, write_configuration
 from apportion.sample.fleet import build_fleet
 from apportion.sample.gateway_log import GatewayLog
 from apportion.sample.node_charges import node_charges
@@ -73,6 +73,7 @@ def simulate(directory: Path, options: SampleOptions) -> SampleResult:
     write_truth(truth, recipients, hours)
     write_slurm(exports / "slurm", schedule)
     write_reference(directory / "reference", calendar)
+    (directory / HMAC_KEY).write_text(noise.dice("log-hmac-key").digits(32), encoding="utf-8")
     write_configuration(
         directory / "apportion.toml", calendar, options.native_bills, spans=options.spans
     )

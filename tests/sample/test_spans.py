@@ -16,7 +16,8 @@ from ingest.source import Window
 from tests.ingest.call_logs import assert_nowhere
 from tests.sample.conftest import SMALL
 
-OWN = ("source_name", "object_key", "object_sha256", "object_row", "request_id", "request_tags")
+SOURCE = ("source_name", "object_key", "object_sha256", "object_row")
+OWN = (*SOURCE, "request_id", "request_tags", "prompt_hmac")
 DAYS = dataclasses.replace(SMALL, days=2, requests=1_500)
 
 

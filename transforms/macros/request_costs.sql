@@ -31,6 +31,7 @@ requests as {{ cte }} (
         coalesce(service_tier, 'standard') as service_tier,
         {{ logged_counts() }},
         status,
+        prompt_hmac,
         source_name,
         object_key,
         object_row,
@@ -74,8 +75,8 @@ phased as {{ cte }} (
         'cache_creation_input_tokens', 'cache_creation_1h_input_tokens', 'fresh_audio_input_tokens',
         'cache_read_audio_input_tokens', 'output_tokens', 'reasoning_output_tokens', 'output_audio_tokens',
         'search_requests',
-        'status', 'is_served', 'allocation_method', 'prefill_weight', 'gateway_team', 'api_key_alias', 'source_name',
-        'object_key', 'object_row',
+        'status', 'prompt_hmac', 'is_served', 'allocation_method', 'prefill_weight', 'gateway_team', 'api_key_alias',
+        'source_name', 'object_key', 'object_row',
     ]) }}
 ),
 
@@ -138,6 +139,7 @@ select
     case when {{ is_priced }} then 'priced' else 'unpriced' end as cost_status,
     phased.gateway_team,
     phased.api_key_alias,
+    phased.prompt_hmac,
     phased.source_name,
     phased.object_key,
     phased.object_row

@@ -118,3 +118,8 @@ from (
     end
     + coalesce(cast(residuals.{{ measure }}_residual as {{ integer_type() }}), 0)
 {%- endmacro %}
+
+{# Whether a key's name or a call's tags say that nobody waits: batch, eval or backfill as a word of its own. #}
+{% macro says_it_can_wait(words) -%}
+    {{ regexp_part('lower(' ~ words ~ ')', '(^|[^a-z])(batch|evals?|evaluation|backfill)([^a-z]|$)') }} <> ''
+{%- endmacro %}

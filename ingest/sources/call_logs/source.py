@@ -27,9 +27,16 @@ class HashingOptions(BaseModel):
     hmac_key: str | None = Field(
         None,
         pattern=r"^(env|file):",
-        description="The secret (`env:NAME`, `file:/path`) with which end users and prompts are "
-        "hashed when they are collected; without it nothing is kept of them.",
+        description="The secret (`env:NAME`, `file:path` from the configuration's folder) with "
+        "which end users and prompts are hashed when they are collected; without it nothing of "
+        "them is kept.",
     )
+
+    def beside(self, directory: Path) -> Self:
+        """The same, with a secret's relative path taken from a folder."""
+        scheme, _, name = (self.hmac_key or "").partition(":")
+        changed = {"hmac_key": f"file:{directory / name}"} if scheme == "file" else {}
+        return self.model_copy(update=changed)
 
     def key(self) -> bytes | None:
         """The secret itself.
@@ -121,7 +128,8 @@ class CallLogSource(CallReader, Generic[Options]):
             pydantic.ValidationError: an option is unknown or wrong.
         """
         checked: Any = cls.options_model.model_validate(dict(options))
-        return cls(name, open_store(checked.location, directory, checked), checked)
+        store = open_store(checked.location, directory, checked)
+        return cls(name, store, checked.beside(directory))
 
     def redaction(self) -> Redact:
         """What is kept of a record."""

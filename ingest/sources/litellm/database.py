@@ -49,13 +49,13 @@ class LiteLlmDatabaseSource(LiteLlmReader):
         self.store = self._table
 
     @classmethod
-    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:  # noqa: ARG003
+    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
         """Open a configured source; nothing is contacted.
 
         Raises:
             pydantic.ValidationError: an option is unknown or wrong.
         """
-        return cls(name, cls.options_model.model_validate(dict(options)))
+        return cls(name, cls.options_model.model_validate(dict(options)).beside(directory))
 
     def discover(self, window: Window) -> Iterator[Delivery]:
         """The days of the window's end on which calls started; one with more rows is newer.

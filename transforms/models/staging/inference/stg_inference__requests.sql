@@ -18,6 +18,8 @@ select
     coalesce(status, '') as status,
     coalesce(is_gateway_cache_hit, false) as is_gateway_cache_hit,
     coalesce(service_tier, 'standard') as service_tier,
+    prompt_hmac,
+    coalesce(request_tags, '') as request_tags,
     {{ logged_counts() }},
     reported_cost
 from {{ source('landing', 'inference_requests') }}
