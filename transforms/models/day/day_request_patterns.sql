@@ -1,8 +1,12 @@
 {#
-    What calls to model APIs cost that need not have been paid as they were, by team, and what those
-    that can wait would have cost less in the vendor's batch tier: each token type at its own price
-    there, in the proportion that the list has it to the standard price.
+    What calls to model APIs cost that need not have been paid as they were, by team. What those that can
+    wait would have cost less in the vendor's batch tier: each token type at its own price there, in the
+    proportion that the list has it to the standard price. What the vendor's prompt cache cost more than
+    plain input, at the rates that were charged: negative where it is read often enough to pay off.
 #}
+{% set uncached = {
+    'cache_read': 'input', 'cache_read_audio': 'input_audio', 'cache_creation': 'input', 'cache_creation_1h': 'input',
+} %}
 with
 usage as (
     select
@@ -27,6 +31,7 @@ quantities as (
         usage_date, team, model, deployment, service_tier, context_step, is_status_known, can_wait, request_pattern,
         repeated_within_minutes,
         '{{ token_type }}' as token_type,
+        '{{ uncached.get(token_type, 'none') }}' as uncached_type,
         {# Every request is one of the type `request`. #}
         {{ 'request_count' if token_type == 'request' else '0' }} as request_count,
         {{ token_type }}_quantity as quantity
@@ -76,16 +81,19 @@ costs as (
     select
         quantities.*,
         discounts.billionths,
-        quantities.quantity * coalesce(rates.rate, 0) as quanta
+        quantities.quantity * coalesce(rates.rate, 0) as quanta,
+        case when quantities.quantity > 0 then quantities.quantity * (rates.rate - uncached.rate) end as premium_quanta
     from quantities
-    left join rates
+    {% for relation, type in [('rates', 'token_type'), ('uncached', 'uncached_type')] %}
+    left join rates{{ ' as uncached' if relation == 'uncached' }}
         on
-            quantities.usage_date = rates.usage_date
-            and quantities.deployment = rates.deployment
-            and quantities.token_type = rates.token_type
-            and quantities.service_tier = rates.service_tier
-            and quantities.context_step >= rates.context_tokens_over
-            and quantities.context_step < coalesce(rates.context_tokens_up_to, 9223372036854775807)
+            quantities.usage_date = {{ relation }}.usage_date
+            and quantities.deployment = {{ relation }}.deployment
+            and quantities.{{ type }} = {{ relation }}.token_type
+            and quantities.service_tier = {{ relation }}.service_tier
+            and quantities.context_step >= {{ relation }}.context_tokens_over
+            and quantities.context_step < coalesce({{ relation }}.context_tokens_up_to, 9223372036854775807)
+    {% endfor %}
     left join discounts
         on
             quantities.can_wait
@@ -107,6 +115,7 @@ select
     cast(repeated_within_minutes as bigint) as repeated_within_minutes,
     cast(sum(request_count) as bigint) as request_count,
     {{ from_quanta('sum(quanta)') }} as reporting_effective_cost,
-    {{ from_quanta('sum(' ~ billionths_of('quanta', 'billionths') ~ ')') }} as reporting_batch_saving
+    {{ from_quanta('sum(' ~ billionths_of('quanta', 'billionths') ~ ')') }} as reporting_batch_saving,
+    {{ from_quanta('sum(premium_quanta)') }} as reporting_cache_premium
 from costs
 group by all

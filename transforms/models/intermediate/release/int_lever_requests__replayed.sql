@@ -1,7 +1,8 @@
 {#
     Replays of calls to model APIs: those that failed are not paid; a prompt that comes again while its
     first call is unanswered waits for that answer; one that comes again within the cache's time to live
-    is answered from the cache; and what can wait goes to the batch tier.
+    is answered from the cache; prompts are not written to a vendor's cache that is read too seldom; and
+    what can wait goes to the batch tier.
 #}
 {% set known_prompts = "request_pattern in ('first', 'duplicate', 'repeat')" %}
 {% set levers = [
@@ -17,6 +18,7 @@
         'exact_cache', known_prompts,
         "case when request_pattern = 'repeat' and is_cached then reporting_effective_cost else 0 end",
     ),
+    ('cache_writes', 'reporting_cache_premium is not null', 'reporting_cache_premium'),
     (
         'batch_tier', "request_pattern <> 'failed' and reporting_batch_saving is not null",
         'reporting_batch_saving',
