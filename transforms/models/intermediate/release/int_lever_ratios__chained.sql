@@ -16,7 +16,11 @@ steps as (
     from {{ ref('int_levers__gathered') }} as levers
     inner join {{ ref('int_lever_pools__summed') }} as pools  {# a lever on a pool that is not there: tested #}
         on levers.usage_date = pools.usage_date and levers.cost_pool = pools.cost_pool
-    where levers.decision <> 'dismissed' and levers.is_saving and pools.pool_quanta > 0
+    where
+        levers.decision <> 'dismissed'
+        and levers.is_saving
+        and not levers.is_alternative
+        and pools.pool_quanta > 0
     group by levers.usage_date, levers.cost_pool, levers.waterfall_rank
 ),
 

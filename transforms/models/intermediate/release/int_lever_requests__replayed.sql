@@ -8,26 +8,27 @@
 {% set levers = [
     (
         'failed_requests', 'is_status_known',
-        "case when request_pattern = 'failed' then reporting_effective_cost else 0 end",
+        "case when request_pattern = 'failed' then cost else 0 end",
     ),
     (
         'duplicated_requests', known_prompts,
-        "case when request_pattern = 'duplicate' then reporting_effective_cost else 0 end",
+        "case when request_pattern = 'duplicate' then cost else 0 end",
     ),
     (
         'exact_cache', known_prompts,
-        "case when request_pattern = 'repeat' and is_cached then reporting_effective_cost else 0 end",
+        "case when request_pattern = 'repeat' and is_cached then cost else 0 end",
     ),
-    ('cache_writes', 'reporting_cache_premium is not null', 'reporting_cache_premium'),
+    ('cache_writes', 'reporting_cache_premium is not null', 'least(reporting_cache_premium, cost)'),
     (
         'batch_tier', "request_pattern <> 'failed' and reporting_batch_saving is not null",
-        'reporting_batch_saving',
+        'least(reporting_batch_saving, cost)',
     ),
 ] %}
 with
 patterns as (
     select
         patterns.*,
+        cast(greatest(patterns.reporting_effective_cost, 0) as decimal(38, 18)) as cost,
         coalesce(patterns.repeated_within_minutes <= ttl.value, false) as is_cached
     from {{ ref('day_request_patterns') }} as patterns
     left join {{ ref('int_lever_assumptions__chosen') }} as ttl
@@ -44,7 +45,7 @@ replayed as (
         deployment,
         team,
         usage_date,
-        reporting_effective_cost as cost,
+        cost,
         {{ saving }} as saving,
         request_count
     from patterns

@@ -16,6 +16,7 @@ select
     {% endfor %}
     levers.scope_type || ' ' || levers.scope_name as scope,
     definitions.waterfall_rank,
+    definitions.is_alternative = 1 as is_alternative,
     coalesce(decisions.decision, 'new') as decision,
     sum({{ quanta('levers.saving') }}) over (
         partition by levers.lever, levers.scope_type, levers.scope_name, levers.team
