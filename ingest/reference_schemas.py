@@ -111,6 +111,20 @@ REFERENCE: Mapping[str, Columns] = MappingProxyType(
             "rate": pl.Decimal(18, 9),
             **DATES,
         },
+        "budgets": {
+            "scope": pl.String,
+            "scope_name": pl.String,
+            "monthly_amount": MONEY,
+            **DATES,
+        },
+        "energy_factors": {
+            "provider": pl.String,
+            "region_id": pl.String,
+            "pue": pl.Decimal(18, 9),
+            "grid_grams_per_kwh": pl.Decimal(18, 9),
+            "factor_source": pl.String,
+            **DATES,
+        },
         "lever_assumptions": {
             "lever": pl.String,
             "name": pl.String,

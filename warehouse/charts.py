@@ -32,6 +32,15 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """The range in which a day's value is expected."""
+
+    day: date
+    low: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """The same chart for wide and for narrow screens."""
 
@@ -40,41 +49,71 @@ class Chart:
 
 
 def stacked_days(
-    bars: Sequence[Bar], colors: Sequence[str], *, name: str, title: str, description: str
+    bars: Sequence[Bar],
+    colors: Sequence[str],
+    bounds: Sequence[Bound] = (),
+    *,
+    name: str,
+    title: str,
+    description: str,
 ) -> Chart:
     """Draw a stacked bar per day.
 
     Args:
         bars: the parts; negative ones hang below zero.
         colors: a custom property of the style sheet per series, such as `--series-1`.
+        bounds: ranges, drawn as thin lines over the bars.
         name: unique in the page, made of letters, digits and `-`.
         title: what the chart shows.
         description: the same for those who cannot see it; the figures follow in a table.
     """
     return Chart(
         *(
-            _inline(_draw(bars, colors, size), f"{name}-{kind}", title, description)
+            _inline(_draw(bars, colors, bounds, size), f"{name}-{kind}", title, description)
             for kind, size in (("wide", WIDE), ("narrow", NARROW))
         )
     )
 
 
-def _draw(bars: Sequence[Bar], colors: Sequence[str], size: tuple[int, int]) -> str:
+def _draw(
+    bars: Sequence[Bar], colors: Sequence[str], bounds: Sequence[Bound], size: tuple[int, int]
+) -> str:
     """Lay the chart out and return it as an SVG document."""
     import altair as alt
 
+    chart = (
+        alt.layer(*_bars(bars, colors, size), *_ranges(bounds))
+        .properties(background="transparent", width=size[0], height=size[1])
+        .configure_view(stroke=None)
+        .configure_axis(
+            aria=False,
+            domain=False,
+            ticks=False,
+            gridColor="var(--line)",
+            labelColor="var(--muted)",
+            labelFontSize=12,
+            labelPadding=8,
+            labelFlush=False,
+        )
+    )
+    document = io.StringIO()
+    chart.save(document, format="svg")
+    return document.getvalue()
+
+
+def _bars(bars: Sequence[Bar], colors: Sequence[str], size: tuple[int, int]) -> list[Any]:
+    """The stacked bars and both axes."""
+    import altair as alt
+
     values = [
-        {"day": f"{bar.day.isoformat()}T00:00:00Z", "series": bar.series, "value": float(bar.value)}
-        for bar in bars
+        {"day": _instant(bar.day), "series": bar.series, "value": float(bar.value)} for bar in bars
     ]
     first, last = min(bar.day for bar in bars), max(bar.day for bar in bars)
     day_count = (last - first).days + 1
     step = -(-day_count // (10 if size is WIDE else 5))
     labelled = [first + timedelta(days=days) for days in range(0, day_count, step)]
-    chart = (
-        alt.Chart(
-            alt.InlineData(values=values), background="transparent", width=size[0], height=size[1]
-        )
+    layer = (
+        alt.Chart(alt.InlineData(values=values))
         .mark_bar(aria=False, width=alt.RelativeBandSize(0.82))
         .encode(
             x=alt.X(
@@ -103,21 +142,32 @@ def _draw(bars: Sequence[Bar], colors: Sequence[str], size: tuple[int, int]) -> 
             ),
             order=alt.Order("series:Q"),
         )
-        .configure_view(stroke=None)
-        .configure_axis(
-            aria=False,
-            domain=False,
-            ticks=False,
-            gridColor="var(--line)",
-            labelColor="var(--muted)",
-            labelFontSize=12,
-            labelPadding=8,
-            labelFlush=False,
+    )
+    return [layer]
+
+
+def _ranges(bounds: Sequence[Bound]) -> list[Any]:
+    """A line from low to high over each day that has a range."""
+    import altair as alt
+
+    values = [
+        {"day": _instant(bound.day), "low": float(bound.low), "high": float(bound.high)}
+        for bound in bounds
+    ]
+    layer = (
+        alt.Chart(alt.InlineData(values=values))
+        .mark_rule(aria=False, color="var(--muted)", strokeWidth=1.5)
+        .encode(
+            x=alt.X("utcyearmonthdate(day):T", bandPosition=0.5),
+            y=alt.Y("low:Q"),
+            y2=alt.Y2("high:Q"),
         )
     )
-    document = io.StringIO()
-    chart.save(document, format="svg")
-    return document.getvalue()
+    return [layer] if bounds else []
+
+
+def _instant(day: date) -> str:
+    return f"{day.isoformat()}T00:00:00Z"
 
 
 def _inline(document: str, name: str, title: str, description: str) -> Markup:

@@ -54,6 +54,11 @@ def percent(part: Decimal, whole: Decimal) -> str:
     return money(ratio(part, whole)) + " %" if whole else NOTHING
 
 
+def share(part: Decimal | None) -> str:
+    """A ratio for people, in percent."""
+    return NOTHING if part is None else percent(part, Decimal(1))
+
+
 def bar_length(part: Decimal, whole: Decimal) -> Decimal:
     """The length of a bar, from 0 to 100."""
     return min(max(ratio(part, whole), Decimal(0)), Decimal(100))
@@ -123,7 +128,19 @@ def effort(code: str) -> str:
 FILTERS: dict[str, Any] = {
     function.__name__: function
     for function in (
-        *(money, count, difference, percent, bar_length, unit_cost, hours, day, month, clock),
+        *(
+            money,
+            count,
+            difference,
+            percent,
+            share,
+            bar_length,
+            unit_cost,
+            hours,
+            day,
+            month,
+            clock,
+        ),
         *(single, whole, words, sentence, cost_class, effort),
     )
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from textwrap import dedent
 from typing import Any
@@ -10,25 +11,17 @@ import duckdb
 import orjson
 
 from warehouse import report_queries as queries
-from warehouse.charts import Bar, Chart, stacked_days
-from warehouse.page_text import SECONDS_PER_HOUR
+from warehouse.report_charts import (
+    burn_downs,
+    energy_series,
+    gpu_series,
+    outlook_series,
+    spend_series,
+    unit_series,
+)
 from warehouse.report_reading import Row, fetch
 from warehouse.rounding import exact_sum, minor_unit, round_parts, rounded
 
-UNALLOCATED = "unallocated"
-OTHERS = "other business units"
-UNIT_COLORS = tuple(f"--series-{number}" for number in range(1, 8))
-UNIT_PARTS = {
-    "direct": ("direct use", "--busy"),
-    "idle": ("idle GPUs", "--idle"),
-    "overhead": ("shared costs", "--unheld"),
-}
-GPU_STATES = {
-    "busy": ("busy", "--busy"),
-    "idle_held": ("idle while held", "--idle"),
-    "unheld": ("held by nobody", "--unheld"),
-    "unknown": ("no telemetry", "--track"),
-}
 ADDING_UP = {
     "classes": ("cost",),
     "providers": ("cost",),
@@ -48,6 +41,11 @@ EACH = {
     "model_apis": ("billed_cost",),
     "opportunities": ("baseline_cost", "saving_low", "saving_expected", "saving_high"),
     "waterfall": ("baseline_cost", "saving_alone", "saving_incremental", "optimized_cost"),
+    "outlook_days": ("known", "expected", "low", "high"),
+    "forecasts": ("week", "whole"),
+    "budgets": ("budget_amount", "spent_cost", "forecast_cost", "forecast_low", "forecast_high"),
+    "burn_down": ("remaining",),
+    "anomalies": ("cost", "expected_cost", "cost_difference", "driver_change"),
     "gaps": ("cost",),
     "team_movers": ("before", "recent"),
     "model_movers": ("before", "recent"),
@@ -72,16 +70,6 @@ class Table:
         return max((row[column] for row in self.rows), default=Decimal(0))
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A chart, what its colours mean, and the figures behind it, one row per day."""
-
-    chart: Chart | None
-    names: tuple[str, ...]
-    colors: tuple[str, ...]
-    days: list[tuple[Any, list[Decimal]]]
-
-
 def read_content(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Everything that the templates show, by name.
 
@@ -101,7 +89,8 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             _settle(tables[name].rows, column, unit)
     for name, columns in EACH.items():
         for row in tables[name].rows:
-            row.update({column: rounded(row[column], unit) for column in columns})
+            known = [column for column in columns if row[column] is not None]
+            row.update({column: rounded(row[column], unit) for column in known})
     _split_teams(tables["teams"].rows, unit)
     _balance(tables["reconciliation"].rows)
     for row in tables["team_movers"].rows + tables["model_movers"].rows:
@@ -117,12 +106,16 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return {
         "run": run,
         "unit": unit,
+        "week_ago": run["usage_date"] - timedelta(days=6),
         "spend_sql": spend,
         "tables": tables,
         "totals": totals,
-        "spend_chart": _spend_series(tables["daily"].rows, unit),
-        "gpu_chart": _gpu_series(tables["gpu_days"].rows),
-        "unit_chart": _unit_series(tables["unit_days"].rows),
+        "spend_chart": spend_series(tables["daily"].rows, unit),
+        "outlook_chart": outlook_series(tables["outlook_days"].rows),
+        "burn_charts": burn_downs(tables["burn_down"].rows),
+        "gpu_chart": gpu_series(tables["gpu_days"].rows),
+        "energy_chart": energy_series(tables["energy_days"].rows),
+        "unit_chart": unit_series(tables["unit_days"].rows),
     }
 
 
@@ -147,73 +140,3 @@ def _balance(rows: Sequence[Row]) -> None:
         row.update(zip(parts, round_parts([row[part] for part in parts], unit), strict=True))
         for column in ("delivered", "quarantined"):
             row[column] = rounded(row[column], unit)
-
-
-def _spend_series(rows: Sequence[Row], unit: Decimal) -> Series:
-    """Cost per day and business unit: the largest units by name, the rest together."""
-    sums: dict[str, Decimal] = {}
-    for row in rows:
-        sums[row["business_unit"]] = exact_sum(
-            [sums.get(row["business_unit"], Decimal(0)), row["cost"]]
-        )
-    ranked = sorted(sums.keys() - {UNALLOCATED}, key=lambda name: (-sums[name], name))
-    named = ranked if len(ranked) <= len(UNIT_COLORS) else ranked[: len(UNIT_COLORS) - 1]
-    colors = dict(zip(named, UNIT_COLORS, strict=False))
-    if len(named) < len(ranked):
-        colors[OTHERS] = UNIT_COLORS[-1]
-    if UNALLOCATED in sums:
-        colors[UNALLOCATED] = "--unheld"
-    days: dict[Any, dict[str, Decimal]] = {}
-    for row in rows:
-        day = days.setdefault(row["charge_date"], dict.fromkeys(colors, Decimal(0)))
-        name = row["business_unit"] if row["business_unit"] in colors else OTHERS
-        day[name] = exact_sum([day[name], row["cost"]])
-    return _series(
-        colors,
-        [(day, round_parts([*costs.values()], unit)) for day, costs in days.items()],
-        name="spend",
-        title="Cost per day and business unit",
-        description="A stacked bar per day. The figures follow in the table below the chart.",
-    )
-
-
-def _gpu_series(rows: Sequence[Row]) -> Series:
-    """GPU-hours per day: busy, idle while held, held by nobody."""
-    return _series(
-        dict(GPU_STATES.values()),
-        [
-            (row["usage_date"], [row[state] / SECONDS_PER_HOUR for state in GPU_STATES])
-            for row in rows
-        ],
-        name="gpus",
-        title="GPU-hours per day",
-        description=(
-            "A stacked bar per day: busy, idle while held, held by nobody, no telemetry. "
-            "The figures follow in the table below the chart."
-        ),
-    )
-
-
-def _unit_series(rows: Sequence[Row]) -> Series:
-    """What a million tokens cost per day: direct use, idle GPUs, shared costs."""
-    return _series(
-        dict(UNIT_PARTS.values()),
-        [(row["usage_date"], [row[part] for part in UNIT_PARTS]) for row in rows],
-        name="units",
-        title="Cost of a million tokens per day",
-        description=(
-            "A stacked bar per day: direct use, idle GPUs, shared costs. "
-            "The figures follow in the table below the chart."
-        ),
-    )
-
-
-def _series(colors: dict[str, str], days: list[tuple[Any, list[Decimal]]], **words: str) -> Series:
-    bars = [
-        Bar(day, place, value)
-        for day, values in days
-        for place, value in enumerate(values)
-        if value
-    ]
-    chart = stacked_days(bars, [*colors.values()], **words) if bars else None
-    return Series(chart, tuple(colors), tuple(colors.values()), days)

@@ -27,6 +27,15 @@ class Page(NamedTuple):
 
 PAGES = (
     Page("index", "Overview", (("overview", "Overview"), ("movers", "What moved"))),
+    Page(
+        "forecast",
+        "Forecast and budgets",
+        (
+            ("forecast", "What is to come"),
+            ("budgets", "Budgets"),
+            ("anomalies", "Days that were not as expected"),
+        ),
+    ),
     Page("teams", "Teams", (("teams", "Cost by team"),)),
     Page("models", "Models", (("models", "Cost by model"), ("model-apis", "Model APIs"))),
     Page(
@@ -47,8 +56,13 @@ PAGES = (
     Page(
         "opportunities",
         "Savings",
-        (("opportunities", "What could be saved"), ("waterfall", "One lever after another")),
+        (
+            ("opportunities", "What could be saved"),
+            ("waterfall", "One lever after another"),
+            ("benchmarks", "Beside what others published"),
+        ),
     ),
+    Page("energy", "Energy and carbon", (("energy", "Energy and carbon"),)),
     Page(
         "reconciliation",
         "Reconciliation",

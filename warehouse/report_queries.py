@@ -4,10 +4,19 @@
 reporting currency.
 """
 
+from warehouse.report_energy import (
+    ENERGY_DAYS,
+    ENERGY_REQUESTS,
+    ENERGY_SOURCES,
+    ENERGY_TEAMS,
+    ENERGY_TOTALS,
+)
 from warehouse.report_items import CHARGES, JOBS, OUTCOMES, REQUESTS, USERS
+from warehouse.report_outlook import ANOMALIES, BUDGETS, BURN_DOWN, FORECASTS, OUTLOOK_DAYS
 from warehouse.report_quality import CHECKS, FINDINGS, FRESHNESS, GAPS, QUARANTINE, RESTATED
 from warehouse.report_trends import (
     BANDS,
+    BENCHMARKS,
     MARKS,
     MODEL_MOVERS,
     TEAM_MOVERS,
@@ -224,6 +233,11 @@ TABLES = {
     "daily": DAILY,
     "team_movers": TEAM_MOVERS,
     "model_movers": MODEL_MOVERS,
+    "outlook_days": OUTLOOK_DAYS,
+    "forecasts": FORECASTS,
+    "budgets": BUDGETS,
+    "burn_down": BURN_DOWN,
+    "anomalies": ANOMALIES,
     "teams": TEAMS,
     "models": MODELS,
     "deployments": DEPLOYMENTS,
@@ -241,6 +255,12 @@ TABLES = {
     "levers": LEVERS,
     "waterfall": WATERFALL,
     "opportunities": OPPORTUNITIES,
+    "benchmarks": BENCHMARKS,
+    "energy_totals": ENERGY_TOTALS,
+    "energy_days": ENERGY_DAYS,
+    "energy_teams": ENERGY_TEAMS,
+    "energy_requests": ENERGY_REQUESTS,
+    "energy_sources": ENERGY_SOURCES,
     "reconciliation": RECONCILIATION,
     "model_apis": MODEL_APIS,
     "checks": CHECKS,

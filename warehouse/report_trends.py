@@ -102,6 +102,7 @@ UNITS = """
     having sum(request_count) > 0 or sum(held_gpu_seconds) > 0
     order by scope, cost desc, scope_name
 """
+BENCHMARKS = "select * from industry_benchmarks order by benchmark_rank"
 WATERFALL = """
     select lever, currency, baseline_cost, saving_alone, saving_incremental, optimized_cost
     from savings_waterfall

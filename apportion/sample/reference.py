@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from apportion.sample import service_charges
+from apportion.sample import accounts, service_charges
 from apportion.sample.calendar import Calendar
 from apportion.sample.campaigns import EXPERIMENTS
 from apportion.sample.company import (
@@ -51,6 +51,8 @@ def write_reference(folder: Path, calendar: Calendar) -> None:
         "shared_cost_policies": _policies(),
         "commitment_scopes": _commitment_scopes(),
         "exchange_rates": _exchange_rates(calendar),
+        "budgets": _budgets(),
+        "energy_factors": _energy_factors(),
         "lever_assumptions": (),
         "opportunity_decisions": (),
     }
@@ -262,6 +264,30 @@ def _policies() -> Iterable[Row]:
             "method": method,
             "team": team,
         }
+
+
+def _budgets() -> Iterable[Row]:
+    """What was agreed for a month; two of them are too low for the default company."""
+    for scope, name, amount in (
+        ("organization", "all", 1_500_000),
+        ("business_unit", "AI Research", 420_000),
+        ("business_unit", "Robotics", 350_000),
+        ("business_unit", "Customer Experience", 95_000),
+        ("team", "search", 70_000),
+        ("model", "atlas-chat-70b", 40_000),
+    ):
+        yield {"scope": scope, "scope_name": name, "monthly_amount": amount}
+
+
+def _energy_factors() -> Iterable[Row]:
+    """Of the data hall of the company; those of cloud regions are published."""
+    yield {
+        "provider": accounts.BILLING["onprem"]["service_provider_name"],
+        "region_id": "*",
+        "pue": "1.35",
+        "grid_grams_per_kwh": "329.65",
+        "factor_source": "meter of the hall, 2026; Ember, Germany, yearly average, read 2026-07",
+    }
 
 
 def _exchange_rates(calendar: Calendar) -> Iterable[Row]:

@@ -96,12 +96,14 @@ def test_every_table_can_be_filled(reference: Reference) -> None:
         "tools,2,service_name,Wiki,fixed,,fraud,1,,",
     )
     reference.rows("exchange_rates", "EUR,USD,1.1,,")
+    reference.rows("budgets", "team,search,40000,,", "organization,all,1000000,,")
+    reference.rows("energy_factors", "Own hall,*,1.35,345.5,utility bill 2025,,")
     reference.rows("lever_assumptions", "scale_down,target_utilization,0.5,load test,,")
     reference.rows("opportunity_decisions", "spot,jobs of eval,search,accepted,ada,12.5,,,")
     result = reference.collect()
     files = Ledger(reference.settings.home).current_files()
     assert {file.table for file in files} == set(schemas.REFERENCE)
-    assert (result.rows, reference.collect().unchanged) == (18, 1)
+    assert (result.rows, reference.collect().unchanged) == (21, 1)
 
 
 def test_every_table_has_its_rules() -> None:
@@ -131,6 +133,14 @@ def test_every_table_has_its_rules() -> None:
         ),
         ("team_aliases", "x,$value,,", 'column team: "$value" is not in teams.csv.'),
         ("team_aliases", "Fraud,search,,", '"Fraud" is the name of a team, but stands here for'),
+        (
+            "budgets",
+            "team,serach,10,,",
+            'column scope_name: "serach" is no team that has cost (did',
+        ),
+        ("energy_factors", "Own hall,*,0.9,345,bill,,", "column pue"),
+        ("budgets", "organization,us,10,,", "known are all."),
+        ("budgets", "team,search,-1,,", "column monthly_amount"),
         ("deployments", "d,m,,,api,risk,,,,,,,,,", 'column team: "risk" is not in teams.csv.'),
         ("deployments", "d,m,,,hosted,,,,,,,,,,", '"hosted" is not known (did you mean'),
         ("deployments", "d,m,,,api,,,-1,,,,,,,", 'input_token_weight: "-1" is less than 0.'),

@@ -10,6 +10,7 @@ from ingest.sources.reference import rules, sharing
 from ingest.sources.reference.parse import Row
 
 Tables = Mapping[str, list[Row]]
+UNALLOCATED = "unallocated"
 TABLES_WITH_TEAM = ("team_aliases", "owner_rules", "deployments", "shared_cost_policies")
 
 
@@ -19,6 +20,7 @@ def problems(tables: Tables) -> Iterator[str]:
         yield from _overlaps(table, tables[table])
     yield from _unknown_teams(tables)
     yield from _ambiguous_aliases(tables)
+    yield from _unknown_budgets(tables)
     teams = [row.values["team"] for row in tables.get("teams", ())]
     yield from sharing.problems(tables.get("shared_cost_policies", ()), teams)
 
@@ -51,6 +53,24 @@ def _unknown_teams(tables: Tables) -> Iterator[str]:
                     f'{table}.csv:{row.line} column team: "{team}" is not in teams.csv'
                     f"{suggestion(team, sorted(teams))}."
                 )
+
+
+def _unknown_budgets(tables: Tables) -> Iterator[str]:
+    """A budget of a name that no cost can have would look kept for ever."""
+    teams = [row.values for row in tables.get("teams", ())]
+    known = {
+        "organization": {"all"},
+        "business_unit": {team["business_unit"] for team in teams} | {UNALLOCATED},
+        "team": {team["team"] for team in teams} | {UNALLOCATED},
+    }
+    for row in tables.get("budgets", ()):
+        scope, name = row.values["scope"], row.values["scope_name"]
+        if scope in known and name not in known[scope]:
+            yield (
+                f'budgets.csv:{row.line} column scope_name: "{name}" is no {scope} that has cost'
+                f"{suggestion(name, sorted(known[scope]))}; known are "
+                f"{', '.join(sorted(known[scope]))}."
+            )
 
 
 def _ambiguous_aliases(tables: Tables) -> Iterator[str]:

@@ -22,6 +22,8 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "shared_cost_policies": ("policy_id", "match_field", "match_value", "team"),
     "commitment_scopes": ("commitment_id", "sub_account_id"),
     "exchange_rates": ("currency", "reporting_currency"),
+    "budgets": ("scope", "scope_name"),
+    "energy_factors": ("provider", "region_id"),
     "lever_assumptions": ("lever", "name"),
     "opportunity_decisions": ("lever", "scope", "team"),
 }
@@ -54,6 +56,8 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     "shared_cost_policies": frozenset({"metric", "team", "weight"}),
     "commitment_scopes": frozenset(),
     "exchange_rates": frozenset(),
+    "budgets": frozenset(),
+    "energy_factors": frozenset(),
     "lever_assumptions": frozenset(),
     "opportunity_decisions": frozenset({"promised_saving_per_day", "note"}),
 }
@@ -123,12 +127,15 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
         "keep_central",
     ),
     ("commitment_scopes", "unit_type"): ("CPU", "RAM", "GPU", "SSD"),
+    ("budgets", "scope"): ("organization", "business_unit", "team", "model"),
     ("opportunity_decisions", "decision"): ("accepted", "dismissed", "realised"),
     ("shared_cost_policies", "metric"): ("gpu_seconds_held", "requests", "tokens"),
 }
 """The values that the transforms understand; any other would silently match nothing."""
 
 MINIMUM: Mapping[str, int] = {
+    "pue": 1,
+    "grid_grams_per_kwh": 0,
     "price_per_token": 0,
     "value": 0,
     "promised_saving_per_day": 0,
@@ -142,7 +149,7 @@ MINIMUM: Mapping[str, int] = {
 }
 """The least value of a number. A negative weight or price would move money the wrong way."""
 
-POSITIVE = frozenset({"rate", "quantity_per_day"})
+POSITIVE = frozenset({"rate", "quantity_per_day", "monthly_amount"})
 
 TEAM_OF_VALUE = "$value"
 """In an owner rule: the team that the matched value names."""
