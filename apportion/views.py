@@ -116,13 +116,18 @@ def releases(context: Context) -> None:
 @click.command()
 @click.pass_obj
 def doctor(context: Context) -> None:
-    """Check configuration, disk, sources and tables; say what to mend."""
+    """Check configuration, disk, clock, sources, currencies and tables; say what to mend.
+
+    Every source is listed, and one small object of its newest delivery is fetched.
+    """
+    from apportion.context import last_day
     from apportion.doctor import examine
 
-    findings = examine(context.settings())
+    settings = context.settings()
+    findings = examine(settings, last_day(settings))
     out = context.screen()
     for finding in findings:
-        out.say(f"{'ok  ' if finding.is_ok else 'MEND'}  {finding.subject}: {finding.message}")
+        out.say(f"{finding.mark:4}  {finding.subject}: {finding.message}")
     out.answer([finding.as_json() for finding in findings])
     worst = max((finding.exit_code for finding in findings), default=0)
     if worst:

@@ -1,17 +1,21 @@
 """Amazon S3, and every object store that speaks its protocol, through boto3.
 
-Credentials come from boto3's own chain (environment, profile, role); none stand in our
-configuration. The client retries single requests adaptively; whole objects are continued by the
-collector, byte range by byte range, pinned to the listed ETag.
+Credentials come from boto3's own chain (environment, profile, role), and from there, where one is
+configured, from a role of another account; none stand in our configuration. The client retries
+single requests adaptively; whole objects are continued by the collector, byte range by byte range,
+pinned to the listed ETag.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -24,7 +28,13 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as EndpointError
 
 from apportion.errors import ApportionError, ConfigError, SourceUnavailable
-from ingest.stores import ObjectInfo, check_key, object_changed, object_missing
+from ingest.stores import (
+    ObjectInfo,
+    StoreOptions,
+    check_key,
+    object_changed,
+    object_missing,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -57,20 +67,38 @@ FIRST_SERVER_ERROR = 500
 TRANSIENT = (HTTPClientError, EndpointError, IncompleteReadError, FlexibleChecksumError)
 
 
+def assumed(role_arn: str, external_id: str | None) -> boto3.session.Session:
+    """A session under a role, whose credentials are asked for at first use and kept fresh.
+
+    Raises:
+        NoCredentialsError: there are none to ask for the role's with.
+    """
+    source = botocore.session.Session()
+    credentials = source.get_credentials()
+    if credentials is None:
+        raise NoCredentialsError
+    arguments = {"RoleSessionName": "apportion"}
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=source.create_client,
+        source_credentials=credentials,
+        role_arn=role_arn,
+        extra_args=arguments | ({"ExternalId": external_id} if external_id else {}),
+    )
+    refreshed = DeferredRefreshableCredentials(fetcher.fetch_credentials, method="assume-role")
+    under_role = botocore.session.Session()
+    under_role.register_component(
+        "credential_provider", SimpleNamespace(load_credentials=lambda: refreshed)
+    )
+    return boto3.session.Session(botocore_session=under_role)
+
+
 class S3Store:
     """The objects of a bucket below a prefix. The fingerprint of an object is its ETag."""
 
-    def __init__(
-        self,
-        bucket: str,
-        prefix: str = "",
-        endpoint_url: str | None = None,
-        region: str | None = None,
-    ) -> None:
+    def __init__(self, bucket: str, prefix: str, options: StoreOptions) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix.rstrip('/')}/" if prefix.rstrip("/") else ""
-        self._endpoint_url = endpoint_url
-        self._region = region
+        self._options = options
         self._client: S3Client | None = None
 
     def list(self, prefix: str) -> Iterator[ObjectInfo]:
@@ -115,10 +143,13 @@ class S3Store:
 
     def _open(self) -> "S3Client":
         if self._client is None:
-            self._client = boto3.session.Session().client(
+            session = boto3.session.Session()
+            if self._options.role_arn:
+                session = assumed(self._options.role_arn, self._options.external_id)
+            self._client = session.client(
                 "s3",
-                endpoint_url=self._endpoint_url,
-                region_name=self._region,
+                endpoint_url=self._options.endpoint_url,
+                region_name=self._options.region,
                 config=Config(
                     retries={"mode": "adaptive", "max_attempts": 2},
                     connect_timeout=10,
@@ -164,7 +195,7 @@ class S3Store:
         if code in CHANGED:
             return object_changed(self.uri(key))
         if code in DENIED:
-            return self._denied(code, key)
+            return self._denied(code, key, error.operation_name)
         if code in BUSY or status >= FIRST_SERVER_ERROR:
             return SourceUnavailable(
                 "SOURCE_UNAVAILABLE",
@@ -179,7 +210,14 @@ class S3Store:
             "region and endpoint_url, and the AWS profile.",
         )
 
-    def _denied(self, code: str, key: str) -> ConfigError:
+    def _denied(self, code: str, key: str, operation: str) -> ConfigError:
+        if operation == "AssumeRole":
+            return ConfigError(
+                "ACCESS_DENIED",
+                f"{self.uri(key)}: the role {self._options.role_arn} may not be assumed ({code}). "
+                "The source cannot be collected. Allow these credentials sts:AssumeRole on it, and "
+                "name them, and the external_id, in the role's trust policy.",
+            )
         return ConfigError(
             "ACCESS_DENIED",
             f"{self.uri(key)}: the provider answered {code}. The source cannot be collected. Grant "

@@ -66,6 +66,14 @@ class StoreOptions(BaseModel):
     location: str = Field(description="`s3://bucket/prefix`, or a folder (relative to the config).")
     endpoint_url: str | None = Field(None, description="Another S3 endpoint than that of AWS.")
     region: str | None = Field(None, description="The region of the bucket.")
+    role_arn: str | None = Field(
+        None,
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/.+$",
+        description="A role to read the bucket as, such as one of another payer account.",
+    )
+    external_id: str | None = Field(
+        None, description="The external id that the role's trust policy asks for."
+    )
 
 
 def open_store(location: str, directory: Path, options: StoreOptions | None = None) -> Store:
@@ -74,7 +82,7 @@ def open_store(location: str, directory: Path, options: StoreOptions | None = No
     Args:
         location: `s3://bucket/prefix`, or a path.
         directory: where a relative path starts (the folder of the configuration file).
-        options: endpoint and region of an S3 location.
+        options: endpoint, region and role of an S3 location.
 
     Raises:
         ConfigError: the location has an unknown scheme, or names no bucket.
@@ -91,12 +99,7 @@ def open_store(location: str, directory: Path, options: StoreOptions | None = No
         )
     from ingest.s3 import S3Store
 
-    return S3Store(
-        bucket,
-        prefix,
-        endpoint_url=options.endpoint_url if options else None,
-        region=options.region if options else None,
-    )
+    return S3Store(bucket, prefix, options or StoreOptions.model_validate({"location": location}))
 
 
 def check_key(key: str, uri: str) -> None:

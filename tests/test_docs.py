@@ -1,6 +1,7 @@
 """The documentation keeps up with the code: errors, commands, links."""
 
 import ast
+import json
 import re
 from itertools import chain
 from pathlib import Path
@@ -97,3 +98,16 @@ def test_commands_that_the_documents_show_exist() -> None:
         for name in re.findall(r"^ *(?:\$ )?apportion ([a-z]+)", document.read_text(), re.MULTILINE)
     }
     assert shown - main.commands.keys() == set()
+
+
+def test_policies_are_json_and_read_only() -> None:
+    text = (ROOT / "docs" / "how-to" / "grant-least-privilege.md").read_text(encoding="utf-8")
+    policies = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", text, re.DOTALL)]
+    statements = [statement for policy in policies for statement in policy["Statement"]]
+    assert {statement["Effect"] for statement in statements} == {"Allow"}
+    assert {statement["Action"] for statement in statements} == {
+        "s3:ListBucket",
+        "s3:GetObject",
+        "kms:Decrypt",
+        "sts:AssumeRole",
+    }

@@ -1,6 +1,7 @@
 """LiteLLM's own database: days that grow and shrink, rights, prompts that stay where they are."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from tests.ingest.call_logs import assert_nowhere
 from tests.ingest.conftest import WINDOW
 
 pytestmark = pytest.mark.server
+PRIVILEGES = Path(__file__).parents[2] / "docs" / "how-to" / "grant-least-privilege.md"
 CANARY = "canary-7d1f"
 TABLE = """
 create table "LiteLLM_SpendLogs" (
@@ -236,6 +238,24 @@ def test_a_reader_without_the_right_a_wrong_password_and_no_table_are_told(
     with pytest.raises(ConfigError) as refusal:
         database.collect()
     assert refusal.value.code == "TABLE_MISSING"
+
+
+def test_the_documented_grant_is_enough_and_shows_no_prompt(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.log(1, at(3))
+    (grant,) = re.findall(r"```sql\n(.*?)```", PRIVILEGES.read_text(encoding="utf-8"), re.DOTALL)
+    database.run(grant)
+    database.run("alter role apportion password 'example'")
+    dsn = database.dsn.replace("postgres:example", "apportion:example")
+    monkeypatch.setenv("LITELLM_DSN", dsn)
+    assert database.collect().rows == 1
+    assert database.rows()[0]["request_tags"] == '["cost_center:CC-1"]'
+    with (
+        psycopg.connect(dsn) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute('select messages from "LiteLLM_SpendLogs"')
 
 
 def test_a_database_that_does_not_answer_is_tried_again_later(

@@ -13,6 +13,14 @@ from ingest.stores import LocalStore, ObjectInfo, StoreOptions, check_key, open_
 from tests.conftest import Bucket
 
 CONTENT = bytes(range(256)) * 8192
+ROLE = "arn:aws:iam::210987654321:role/billing-reader"
+
+
+def at(endpoint_url: str, **options: str) -> StoreOptions:
+    """The options of a bucket on another endpoint."""
+    return StoreOptions.model_validate(
+        {"location": "s3://bucket", "endpoint_url": endpoint_url, **options}
+    )
 
 
 @pytest.fixture
@@ -91,14 +99,16 @@ class TestBucket:
         for number in range(1005):
             s3_bucket.put(f"p/{number:04d}", b"")
         s3_bucket.put("q/1", b"")
-        keys = [info.key for info in S3Store(s3_bucket.name, "p", s3_bucket.endpoint_url).list("")]
+        keys = [
+            info.key for info in S3Store(s3_bucket.name, "p", at(s3_bucket.endpoint_url)).list("")
+        ]
         assert keys == [f"{number:04d}" for number in range(1005)]
 
     def test_continues_where_an_earlier_attempt_stopped(
         self, s3_bucket: Bucket, tmp_path: Path
     ) -> None:
         s3_bucket.put("a", CONTENT)
-        store = S3Store(s3_bucket.name, "", s3_bucket.endpoint_url)
+        store = S3Store(s3_bucket.name, "", at(s3_bucket.endpoint_url))
         (info,) = store.list("")
         for have in (0, 1, 1000, len(CONTENT) - 1, len(CONTENT), len(CONTENT) + 1):
             (tmp_path / "a").write_bytes((CONTENT + b"x")[:have])
@@ -107,14 +117,14 @@ class TestBucket:
 
     def test_an_empty_object_is_fetched(self, s3_bucket: Bucket, tmp_path: Path) -> None:
         s3_bucket.put("a", b"")
-        store = S3Store(s3_bucket.name, "", s3_bucket.endpoint_url)
+        store = S3Store(s3_bucket.name, "", at(s3_bucket.endpoint_url))
         store.fetch(next(store.list("")), tmp_path / "a")
         assert (tmp_path / "a").read_bytes() == b""
 
     def test_an_object_that_was_replaced_is_refused(
         self, s3_bucket: Bucket, tmp_path: Path
     ) -> None:
-        store = S3Store(s3_bucket.name, "", s3_bucket.endpoint_url)
+        store = S3Store(s3_bucket.name, "", at(s3_bucket.endpoint_url))
         s3_bucket.put("a", b"old")
         (info,) = store.list("")
         s3_bucket.put("a", b"new")
@@ -124,7 +134,7 @@ class TestBucket:
     def test_an_object_that_is_gone_refuses_the_delivery(
         self, s3_bucket: Bucket, tmp_path: Path
     ) -> None:
-        store = S3Store(s3_bucket.name, "p", s3_bucket.endpoint_url)
+        store = S3Store(s3_bucket.name, "p", at(s3_bucket.endpoint_url))
         with pytest.raises(DeliveryRefused, match=r"MANIFEST_INCOMPLETE s3://billing-.*/p/gone"):
             store.fetch(ObjectInfo("gone", 1, '"x"'), tmp_path / "a")
         with pytest.raises(DeliveryRefused, match="MANIFEST_INCOMPLETE"):
@@ -132,7 +142,7 @@ class TestBucket:
 
     def test_a_bucket_that_is_not_there_is_a_configuration_error(self, s3_server: str) -> None:
         with pytest.raises(ConfigError, match="LOCATION_MISSING s3://no-such-bucket"):
-            list(S3Store("no-such-bucket", "", s3_server).list(""))
+            list(S3Store("no-such-bucket", "", at(s3_server)).list(""))
 
 
 Script = list[tuple[int, bytes, int]]
@@ -152,6 +162,8 @@ def scripted(s3_server: str) -> Iterator[Callable[[Script], str]]:
                 self.send_header("ETag", '"x"')
                 self.end_headers()
                 self.wfile.write(body)
+
+            do_POST = do_GET  # noqa: N815 - the name that the server calls
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -191,7 +203,7 @@ def test_an_answer_says_whether_to_try_again_or_to_change_something(
     text: str,
 ) -> None:
     body = _error(code)
-    store = S3Store("billing", "p", scripted([(status, body, len(body))]))
+    store = S3Store("billing", "p", at(scripted([(status, body, len(body))])))
     with pytest.raises(expected, match=text) as error:
         store.read("a")
     assert "example" not in str(error.value)  # the secret key
@@ -205,7 +217,7 @@ def test_a_body_that_breaks_off_is_continued(
     store = S3Store(
         "billing",
         "",
-        scripted([(200, CONTENT[:half], len(CONTENT)), (206, CONTENT[half:], half)]),
+        at(scripted([(200, CONTENT[:half], len(CONTENT)), (206, CONTENT[half:], half)])),
     )
     info = ObjectInfo("a", len(CONTENT), '"x"')
     with pytest.raises(SourceUnavailable):
@@ -219,7 +231,7 @@ def test_a_body_that_breaks_off_is_continued(
 def test_a_server_that_ignores_ranges_is_read_from_the_start(
     scripted: Callable[[Script], str], tmp_path: Path
 ) -> None:
-    store = S3Store("billing", "", scripted([(200, CONTENT, len(CONTENT))]))
+    store = S3Store("billing", "", at(scripted([(200, CONTENT, len(CONTENT))])))
     (tmp_path / "a").write_bytes(b"stale")
     store.fetch(ObjectInfo("a", len(CONTENT), '"x"'), tmp_path / "a")
     assert (tmp_path / "a").read_bytes() == CONTENT
@@ -228,7 +240,7 @@ def test_a_server_that_ignores_ranges_is_read_from_the_start(
 @pytest.mark.server
 def test_a_server_that_is_down_may_be_tried_again(s3_server: str) -> None:
     with pytest.raises(SourceUnavailable, match="could not be reached"):
-        S3Store("billing", "", "http://127.0.0.1:1").read("a")
+        S3Store("billing", "", at("http://127.0.0.1:1")).read("a")
 
 
 def test_missing_credentials_are_a_configuration_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,4 +250,37 @@ def test_missing_credentials_are_a_configuration_error(monkeypatch: pytest.Monke
         monkeypatch.setenv(name, "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(ConfigError, match="CREDENTIALS_MISSING"):
-        S3Store("billing", "", "http://127.0.0.1:1").read("a")
+        S3Store("billing", "", at("http://127.0.0.1:1")).read("a")
+
+
+@pytest.mark.server
+def test_a_bucket_is_read_as_a_role_of_another_account(
+    s3_bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from moto.sts.models import sts_backends
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", s3_bucket.endpoint_url)
+    s3_bucket.put("p/a", b"1")
+    options = at(s3_bucket.endpoint_url, role_arn=ROLE, external_id="acme-41")
+    store = S3Store(s3_bucket.name, "p", options)
+    assert store.read("a") == b"1"
+    taken = [role for backend in sts_backends.values() for role in backend["aws"].assumed_roles]
+    asked = [(role.arn, role.external_id, role.session_name) for role in taken]
+    expected = ROLE.replace(":iam:", ":sts:").replace("role/", "assumed-role/") + "/apportion"
+    assert asked == [(expected, "acme-41", "apportion")]
+
+
+@pytest.mark.server
+def test_a_role_that_may_not_be_assumed_is_named(
+    scripted: Callable[[Script], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    denied = b"<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
+    url = scripted([(403, denied, len(denied))])
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+    with pytest.raises(ConfigError, match=rf"ACCESS_DENIED.*{ROLE} may not be assumed"):
+        S3Store("billing", "", at(url, role_arn=ROLE)).read("a")
+
+
+def test_a_role_is_an_arn() -> None:
+    with pytest.raises(ValueError, match="role_arn"):
+        at("https://s3.example", role_arn="billing-reader")
