@@ -166,8 +166,11 @@ CALLS = """
     from given cross join range(40) as copies (copy)
 """
 CALLER = (
-    "usage_date, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, deployment_id, "
-    "gateway_team, api_key_alias, gen_ai_operation_name, prompt_hmac"
+    "usage_date, deployment, gateway_team, api_key_alias, gen_ai_request_model, "
+    "gen_ai_operation_name, prompt_hmac"
+)
+KEYS = (
+    "usage_date, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, deployment_id"
 )
 
 
@@ -182,8 +185,9 @@ def test_repeated_prompts_are_those_that_a_log_read_line_by_line_tells(bench: Be
     answered: dict[tuple[object, ...], datetime] = {}
     for status, is_known, started, completed, *caller in bench.connection.execute(
         f"select status, prompt_hmac is not null, started_at, completed_at, {CALLER} "
-        f"from {bench.name('stg_inference__requests')} where not is_gateway_cache_hit "
-        "order by started_at, request_id"
+        f"from {bench.name('stg_inference__requests')} "
+        f"inner join {bench.name('int_5_request_deployments__resolved')} using ({KEYS}) "
+        "where hosting = 'api' and not is_gateway_cache_hit order by started_at, request_id"
     ).fetchall():
         before = answered.get(tuple(caller))
         if status == "failure":

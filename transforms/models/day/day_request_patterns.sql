@@ -12,17 +12,12 @@ usage as (
     select
         summed.* exclude (can_wait),
         owners.team,
-        deployments.model,
-        deployments.deployment,
         summed.can_wait
-        or deployments.purpose = 'batch_inference'
+        or summed.purpose = 'batch_inference'
         or {{ says_it_can_wait('summed.api_key_alias') }} as can_wait
     from {{ ref('int_5_request_patterns__summed') }} as summed
-    inner join {{ ref('int_5_request_deployments__resolved') }} as deployments  {# resolved from these very keys #}
-        using (usage_date, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, deployment_id)
     inner join {{ ref('int_5_request_owners__resolved') }} as owners  {# resolved from these very keys #}
         using (usage_date, gateway_team, api_key_alias)
-    where deployments.hosting = 'api'
 ),
 
 quantities as (

@@ -1,5 +1,5 @@
 {#
-    Calls that reached a model, told apart by what need not have been paid as it was: those that failed,
+    Calls that reached a model API, told apart by what need not have been paid as it was: those that failed,
     those that can wait, and those whose prompt, known by its keyed hash, came before. A caller's prompt
     that comes again to the same model is a duplicate while the call before it is unanswered, else a
     repeat so many minutes after that answer. A day stands alone: the first call of a prompt on a day is
@@ -7,21 +7,23 @@
     keeps memory small.
 #}
 {% set ladder = [5, 15, 60, 240] %}
-{% set caller = [
-    'usage_date', 'gen_ai_provider_name', 'gen_ai_request_model', 'gen_ai_response_model', 'deployment_id',
-    'gateway_team', 'api_key_alias',
-] %}
+{% set caller = ['usage_date', 'deployment', 'model', 'purpose', 'gateway_team', 'api_key_alias'] %}
 {# Not a common table expression: DuckDB would keep all calls of the day in memory to read them again. #}
 {% set calls %}
 (
     select
-        *,
-        left(prompt_hmac, 12) as beginning,
-        status <> '' as is_status_known,
-        status not in ('success', '') as is_failed,
-        {{ says_it_can_wait('request_tags') }} as can_wait
-    from {{ ref('stg_inference__requests') }}
-    where not is_gateway_cache_hit
+        requests.*,
+        deployments.deployment,
+        deployments.model,
+        deployments.purpose,
+        left(requests.prompt_hmac, 12) as beginning,
+        requests.status <> '' as is_status_known,
+        requests.status not in ('success', '') as is_failed,
+        {{ says_it_can_wait('requests.request_tags') }} as can_wait
+    from {{ ref('stg_inference__requests') }} as requests
+    inner join {{ ref('int_5_request_deployments__resolved') }} as deployments  {# resolved from these very keys #}
+        using (usage_date, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, deployment_id)
+    where deployments.hosting = 'api' and not requests.is_gateway_cache_hit
 ) as calls
 {% endset %}
 with
@@ -45,7 +47,8 @@ ordered as (
     select
         *,
         lag(coalesce(completed_at, started_at)) over (
-            partition by {{ caller | join(', ') }}, gen_ai_operation_name, prompt_hmac
+            partition by {{ caller | join(', ') }}, gen_ai_request_model, gen_ai_operation_name,
+                prompt_hmac
             order by started_at, request_id
         ) as answered_at
     from {{ calls }}
