@@ -63,8 +63,14 @@ class StoreOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    location: str = Field(description="`s3://bucket/prefix`, or a folder (relative to the config).")
-    endpoint_url: str | None = Field(None, description="Another S3 endpoint than that of AWS.")
+    location: str = Field(
+        description="`s3://bucket/prefix`, `gs://bucket/prefix`, "
+        "`abfss://container@account.dfs.core.windows.net/prefix`, or a folder (relative to the "
+        "config)."
+    )
+    endpoint_url: str | None = Field(
+        None, description="Another endpoint than the provider's own: a private one, MinIO, Ceph."
+    )
     region: str | None = Field(None, description="The region of the bucket.")
     role_arn: str | None = Field(
         None,
@@ -80,9 +86,10 @@ def open_store(location: str, directory: Path, options: StoreOptions | None = No
     """The store behind a location; nothing is contacted before its first use.
 
     Args:
-        location: `s3://bucket/prefix`, or a path.
+        location: `s3://bucket/prefix`, `gs://bucket/prefix`,
+            `abfss://container@account.dfs.core.windows.net/prefix`, or a path.
         directory: where a relative path starts (the folder of the configuration file).
-        options: endpoint, region and role of an S3 location.
+        options: endpoint of a cloud's location, and region and role of an S3 location.
 
     Raises:
         ConfigError: the location has an unknown scheme, or names no bucket.
@@ -90,16 +97,27 @@ def open_store(location: str, directory: Path, options: StoreOptions | None = No
     scheme, separator, rest = location.partition("://")
     if not separator:
         return LocalStore(directory / location)
+    chosen = options or StoreOptions.model_validate({"location": location})
+    if scheme in ("gs", "abfss"):
+        from ingest.cloud import CloudStore
+
+        return CloudStore(location, chosen)
     bucket, _, prefix = rest.partition("/")
     if scheme != "s3" or not bucket:
-        raise ConfigError(
-            "LOCATION_INVALID",
-            f'"{location}": neither s3://bucket/prefix nor a folder. Nothing can be read from it. '
-            "Correct the location in the configuration.",
-        )
+        raise location_invalid(location)
     from ingest.s3 import S3Store
 
-    return S3Store(bucket, prefix, options or StoreOptions.model_validate({"location": location}))
+    return S3Store(bucket, prefix, chosen)
+
+
+def location_invalid(location: str) -> ConfigError:
+    """The error for a location that names no place."""
+    return ConfigError(
+        "LOCATION_INVALID",
+        f'"{location}": neither s3://bucket/prefix, gs://bucket/prefix, '
+        "abfss://container@account.dfs.core.windows.net/prefix nor a folder. Nothing can be read "
+        "from it. Correct the location in the configuration.",
+    )
 
 
 def check_key(key: str, uri: str) -> None:
