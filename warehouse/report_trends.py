@@ -102,6 +102,12 @@ UNITS = """
     having sum(request_count) > 0 or sum(held_gpu_seconds) > 0
     order by scope, cost desc, scope_name
 """
+UNASSESSED = """
+    select lever, replace(assessment, 'not assessed: needs ', '') as needs, published_range
+    from optimization_opportunities
+    where assessment like 'not assessed%'
+    order by lever
+"""
 BENCHMARKS = "select * from industry_benchmarks order by benchmark_rank"
 WATERFALL = """
     select lever, currency, baseline_cost, saving_alone, saving_incremental, optimized_cost
