@@ -87,7 +87,7 @@ def test_a_location_is_a_folder_beside_the_configuration_or_a_bucket(tmp_path: P
     assert open_store("s3://billing", tmp_path).uri("a") == "s3://billing/a"
 
 
-@pytest.mark.parametrize("location", ["https://example.com/x", "s3://", "gs://bucket/x"])
+@pytest.mark.parametrize("location", ["https://example.com/x", "s3://", "gs://", "az://box/x"])
 def test_another_scheme_is_refused(location: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="LOCATION_INVALID"):
         open_store(location, tmp_path)
