@@ -15,7 +15,7 @@
         'int_lever_idle_gpus__replayed',
         'int_lever_unheld_nodes__replayed',
         'int_lever_scale_down__replayed',
-        'int_lever_serverless__priced',
+        'int_lever_offers__compared',
         'int_lever_negotiated_prices__compared',
         'int_lever_commitments__sized',
     ]) }}
