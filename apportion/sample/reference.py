@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from apportion.sample import finance_tables
+from apportion.sample import finance_tables, lever_tables
 from apportion.sample.calendar import Calendar
 from apportion.sample.campaigns import EXPERIMENTS
 from apportion.sample.company import (
@@ -51,6 +51,9 @@ def write_reference(folder: Path, calendar: Calendar) -> None:
         "exchange_rates": finance_tables.exchange_rates(calendar),
         "budgets": finance_tables.budgets(),
         "energy_factors": finance_tables.energy_factors(),
+        "model_evaluations": lever_tables.model_evaluations(),
+        "serving_benchmarks": lever_tables.serving_benchmarks(),
+        "gpu_offers": lever_tables.gpu_offers(),
         "lever_assumptions": (),
         "opportunity_decisions": (),
     }

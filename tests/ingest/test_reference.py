@@ -98,12 +98,15 @@ def test_every_table_can_be_filled(reference: Reference) -> None:
     reference.rows("exchange_rates", "EUR,USD,1.1,,")
     reference.rows("budgets", "team,search,40000,,", "organization,all,1000000,,")
     reference.rows("energy_factors", "Own hall,*,1.35,345.5,utility bill 2025,,")
+    reference.rows("model_evaluations", "triage,gpt-x,0.91,0.01,,eval of May,,")
+    reference.rows("serving_benchmarks", "llama,baseline,bf16,NVIDIA H100,4,3100.5,,load test,,")
+    reference.rows("gpu_offers", "Nebius,eu-north1,NVIDIA H100,Dynamic,1.25,USD,price list,,")
     reference.rows("lever_assumptions", "scale_down,target_utilization,0.5,load test,,")
     reference.rows("opportunity_decisions", "spot,jobs of eval,search,accepted,ada,12.5,,,")
     result = reference.collect()
     files = Ledger(reference.settings.home).current_files()
     assert {file.table for file in files} == set(schemas.REFERENCE)
-    assert (result.rows, reference.collect().unchanged) == (21, 1)
+    assert (result.rows, reference.collect().unchanged) == (24, 1)
 
 
 def test_every_table_has_its_rules() -> None:
@@ -139,6 +142,10 @@ def test_every_table_has_its_rules() -> None:
             'column scope_name: "serach" is no team that has cost (did',
         ),
         ("energy_factors", "Own hall,*,0.9,345,bill,,", "column pue"),
+        ("model_evaluations", "t,m,-0.1,0.01,,e,,", 'column quality: "-0.1" is less than 0.'),
+        ("serving_benchmarks", "m,fp8,v,H100,4,9,,b,,", 'column technique: "fp8" is not known'),
+        ("serving_benchmarks", "m,pruning,v,H100,0,9,,b,,", 'column gpu_count: "0" is not greater'),
+        ("gpu_offers", "N,eu,H100,Spot,1,USD,o,,", 'column pricing_category: "Spot" is not known'),
         ("budgets", "organization,us,10,,", "known are all."),
         ("budgets", "team,search,-1,,", "column monthly_amount"),
         ("deployments", "d,m,,,api,risk,,,,,,,,,", 'column team: "risk" is not in teams.csv.'),

@@ -15,6 +15,10 @@
         'int_lever_idle_gpus__replayed',
         'int_lever_unheld_nodes__replayed',
         'int_lever_scale_down__replayed',
+        'int_lever_right_sizing__replayed',
+        'int_lever_routing__replayed',
+        'int_lever_serving__compared',
+        'int_lever_gpu_offers__compared',
         'int_lever_offers__compared',
         'int_lever_negotiated_prices__compared',
         'int_lever_commitments__sized',
@@ -39,6 +43,20 @@
 {# numerator / denominator in billionths, truncated. #}
 {% macro billionths(numerator, denominator) -%}
     {{ floor_divide('(' ~ numerator ~ ') * 1000000000', denominator) }}
+{%- endmacro %}
+
+{#
+    Whether another model is at most the tolerance worse than the one in use, with 95 % confidence (one-sided,
+    normal). The variance is that of the difference.
+#}
+{% macro is_good_enough(quality, other_quality, variance, tolerance) -%}
+    {{ quality }} - {{ other_quality }} + 1.645 * sqrt(cast({{ variance }} as double)) <= {{ tolerance }}
+{%- endmacro %}
+
+{# Variance of the difference of two models' quality. #}
+{% macro quality_variance(one, other) -%}
+    {{ one }}.quality_standard_error * {{ one }}.quality_standard_error
+    + {{ other }}.quality_standard_error * {{ other }}.quality_standard_error
 {%- endmacro %}
 
 {# Whole millionths of the currency as DECIMAL(38,18). #}

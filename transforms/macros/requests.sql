@@ -123,3 +123,12 @@ from (
 {% macro says_it_can_wait(words) -%}
     {{ regexp_part('lower(' ~ words ~ ')', '(^|[^a-z])(batch|evals?|evaluation|backfill)([^a-z]|$)') }} <> ''
 {%- endmacro %}
+
+{# What a call is for: its tag `task:…`, else the name of its key. #}
+{% macro task_of(request_tags, api_key_alias) -%}
+    coalesce(
+        nullif(replace(replace({{ regexp_part('lower(' ~ request_tags ~ ')', '"task:[^"]+"') }}, '"task:', ''), '"', ''), ''),
+        nullif({{ api_key_alias }}, ''),
+        'none'
+    )
+{%- endmacro %}

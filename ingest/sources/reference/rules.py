@@ -24,6 +24,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "exchange_rates": ("currency", "reporting_currency"),
     "budgets": ("scope", "scope_name"),
     "energy_factors": ("provider", "region_id"),
+    "model_evaluations": ("task", "model"),
+    "serving_benchmarks": ("model", "technique", "variant", "gpu_model"),
+    "gpu_offers": ("service_provider_name", "region_id", "gpu_model", "pricing_category"),
     "lever_assumptions": ("lever", "name"),
     "opportunity_decisions": ("lever", "scope", "team"),
 }
@@ -58,6 +61,9 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     "exchange_rates": frozenset(),
     "budgets": frozenset(),
     "energy_factors": frozenset(),
+    "model_evaluations": frozenset({"output_token_ratio"}),
+    "serving_benchmarks": frozenset({"one_off_cost"}),
+    "gpu_offers": frozenset(),
     "lever_assumptions": frozenset(),
     "opportunity_decisions": frozenset({"promised_saving_per_day", "note"}),
 }
@@ -67,6 +73,8 @@ DEFAULTS: Mapping[tuple[str, str], str | int] = {
     ("model_meters", "service_tier"): "all",
     ("model_prices", "service_tier"): "standard",
     ("model_prices", "context_tokens_over"): 0,
+    ("model_evaluations", "output_token_ratio"): 1,
+    ("serving_benchmarks", "one_off_cost"): 0,
 }
 """What an empty cell, or a column that is left out, says."""
 
@@ -127,6 +135,16 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
         "keep_central",
     ),
     ("commitment_scopes", "unit_type"): ("CPU", "RAM", "GPU", "SSD"),
+    ("serving_benchmarks", "technique"): (
+        "baseline",
+        "quantisation",
+        "pruning",
+        "distillation",
+        "speculative_decoding",
+        "batching",
+        "accelerators",
+    ),
+    ("gpu_offers", "pricing_category"): ("Standard", "Dynamic"),
     ("budgets", "scope"): ("organization", "business_unit", "team", "model"),
     ("opportunity_decisions", "decision"): ("accepted", "dismissed", "realised"),
     ("shared_cost_policies", "metric"): ("gpu_seconds_held", "requests", "tokens"),
@@ -137,6 +155,9 @@ MINIMUM: Mapping[str, int] = {
     "pue": 1,
     "grid_grams_per_kwh": 0,
     "price_per_token": 0,
+    "quality": 0,
+    "quality_standard_error": 0,
+    "one_off_cost": 0,
     "value": 0,
     "promised_saving_per_day": 0,
     "context_tokens_over": 0,
@@ -149,7 +170,17 @@ MINIMUM: Mapping[str, int] = {
 }
 """The least value of a number. A negative weight or price would move money the wrong way."""
 
-POSITIVE = frozenset({"rate", "quantity_per_day", "monthly_amount"})
+POSITIVE = frozenset(
+    {
+        "rate",
+        "quantity_per_day",
+        "monthly_amount",
+        "output_token_ratio",
+        "gpu_count",
+        "tokens_per_second",
+        "price_per_gpu_hour",
+    }
+)
 
 TEAM_OF_VALUE = "$value"
 """In an owner rule: the team that the matched value names."""

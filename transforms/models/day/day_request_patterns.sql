@@ -7,6 +7,10 @@
 {% set uncached = {
     'cache_read': 'input', 'cache_read_audio': 'input_audio', 'cache_creation': 'input', 'cache_creation_1h': 'input',
 } %}
+{% set classes = {
+    'input': "'input', 'input_audio'", 'cache_read': "'cache_read', 'cache_read_audio'",
+    'cache_creation': "'cache_creation', 'cache_creation_1h'", 'output': "'output', 'reasoning', 'output_audio'",
+} %}
 with
 usage as (
     select
@@ -23,8 +27,8 @@ usage as (
 quantities as (
     {% for token_type, parent, kind in token_types() %}
     select
-        usage_date, team, model, deployment, service_tier, context_step, is_status_known, can_wait, request_pattern,
-        repeated_within_minutes,
+        usage_date, team, model, deployment, task, service_tier, context_step, is_status_known, can_wait,
+        request_pattern, repeated_within_minutes,
         '{{ token_type }}' as token_type,
         '{{ uncached.get(token_type, 'none') }}' as uncached_type,
         {# Every request is one of the type `request`. #}
@@ -104,11 +108,18 @@ select
     team,
     model,
     deployment,
+    task,
     is_status_known,
     can_wait,
     request_pattern,
     cast(repeated_within_minutes as bigint) as repeated_within_minutes,
     cast(sum(request_count) as bigint) as request_count,
+    {% for token_class, types in classes.items() %}
+    cast(sum(case
+        when token_type in ({{ types }}) then quantity
+        else 0
+    end) as bigint) as {{ token_class }}_tokens,
+    {% endfor %}
     {{ from_quanta('sum(quanta)') }} as reporting_effective_cost,
     {{ from_quanta('sum(' ~ billionths_of('quanta', 'billionths') ~ ')') }} as reporting_batch_saving,
     {{ from_quanta('sum(premium_quanta)') }} as reporting_cache_premium

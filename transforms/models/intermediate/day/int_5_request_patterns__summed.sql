@@ -19,7 +19,8 @@
         left(requests.prompt_hmac, 12) as beginning,
         requests.status <> '' as is_status_known,
         requests.status not in ('success', '') as is_failed,
-        {{ says_it_can_wait('requests.request_tags') }} as can_wait
+        {{ says_it_can_wait('requests.request_tags') }} as can_wait,
+        {{ task_of('requests.request_tags', 'requests.api_key_alias') }} as task
     from {{ ref('stg_inference__requests') }} as requests
     inner join {{ ref('int_5_request_deployments__resolved') }} as deployments  {# resolved from these very keys #}
         using (usage_date, gen_ai_provider_name, gen_ai_request_model, gen_ai_response_model, deployment_id)
@@ -67,6 +68,7 @@ select
     {% for column in caller %}
     ordered.{{ column }},
     {% endfor %}
+    ordered.task,
     ordered.service_tier,
     case
         when ordered.input_tokens > steps.first_step then {{ largest_below('steps.listed', 'ordered.input_tokens') }}

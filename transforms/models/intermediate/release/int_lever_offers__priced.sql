@@ -4,11 +4,22 @@
     long context, or that has prices of another kind (audio, requests), cannot be told from tokens and is left out.
 #}
 with
+days as (select distinct usage_date from {{ ref('day_request_usage') }}),
+
 models as (
-    select distinct
+    select
         usage_date,
         model
     from {{ ref('day_request_usage') }}
+
+    union distinct
+
+    select
+        days.usage_date,
+        evaluations.model
+    from days
+    inner join {{ ref('stg_reference__model_evaluations') }} as evaluations  {# only those of the day #}
+        on {{ in_force('evaluations', 'days.usage_date') }}
 ),
 
 prices as (
