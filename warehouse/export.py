@@ -6,11 +6,13 @@ from pydantic import BaseModel, ValidationError
 
 from apportion.settings import Journal
 from ingest.durable import write_json
+from warehouse.build import default_transforms
 from warehouse.closings import closings
 from warehouse.explained import Explain
 from warehouse.read import serving
 from warehouse.report import render_report
 from warehouse.reviews import reviews
+from warehouse.schema_docs import schema_page
 from warehouse.statements import Office, write_statements
 
 RECORD, STATEMENTS, REPORT = "exports.json", "statements", "report"
@@ -49,7 +51,13 @@ def export(home: Path, explain: Explain | None = None, journal: Journal | None =
     if _exported(home) == wanted and (home / REPORT / "index.html").is_file():
         return
     write_statements(release.path(home), home / STATEMENTS, office)
-    render_report(release.path(home), home / REPORT, generation=release.generation, explain=explain)
+    render_report(
+        release.path(home),
+        home / REPORT,
+        generation=release.generation,
+        explain=explain,
+        schema=schema_page(default_transforms()),
+    )
     write_json(home / RECORD, wanted.model_dump())
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import shutil
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -15,11 +16,17 @@ from warehouse.report_pages import PAGE_OF, PAGES
 from warehouse.report_reading import reading
 
 TEMPLATES = Path(__file__).parent / "templates"
+SCHEMA = "schema.html"
 STYLES = ("report.css", "explain.css")
 
 
 def render_report(
-    release: Path, destination: Path, *, generation: int, explain: Explain | None = None
+    release: Path,
+    destination: Path,
+    *,
+    generation: int,
+    explain: Explain | None = None,
+    schema: Path | None = None,
 ) -> Path:
     """Write the report of a release; the same release gives the same bytes.
 
@@ -28,6 +35,7 @@ def render_report(
         destination: the folder that the report replaces.
         generation: the release's number.
         explain: explains what the report shows; without it there are no such pages.
+        schema: the page of the warehouse's schema, to be put beside the others.
 
     Returns:
         The first page, `index.html`.
@@ -48,6 +56,7 @@ def render_report(
     environment.globals |= {
         "run": content["run"],
         "generation": generation,
+        "schema": SCHEMA if schema else None,
         "style": Markup(style),  # noqa: S704 - our own file
         "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "explained": links(explained),
@@ -59,4 +68,6 @@ def render_report(
         for page in PAGES:
             (folder / page.file).write_text(template.render(**content, page=page), encoding="utf-8")
         write_pages(folder, explained, environment.get_template("explain.html.jinja").render)
+        if schema:
+            shutil.copyfile(schema, folder / SCHEMA)
     return destination / PAGES[0].file
