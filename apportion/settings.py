@@ -59,13 +59,19 @@ class Schedule(Section):
 class SourceSettings(BaseModel):
     """One configured source.
 
-    Every key beyond `name` and `kind` belongs to the kind, which validates it (`ingest.registry`).
+    Every other key belongs to the kind, which validates it (`ingest.registry`).
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")
     kind: str
+    presence: Literal["required", "expected", "optional"] = Field(
+        "expected",
+        description="What becomes of a day when it fails. `required`: not published. `expected`: "
+        "published with what it delivered before, of which there must be some. `optional`: "
+        "published, even if it has never delivered.",
+    )
 
     @property
     def options(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from apportion import intake, runs
-from apportion.errors import ApportionError, ConfigError, DeliveryRefused, SourceUnavailable
+from apportion.errors import ApportionError, DeliveryRefused, SourceUnavailable
 from apportion.settings import Settings
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _last(settings: Settings, usage_date: date) -> date:
 
 def problems(settings: Settings) -> list[intake.Problem]:
     """What went wrong the last time each configured source was ingested."""
-    return intake.problems(settings.home, configured_sources(settings))
+    return intake.problems(settings)
 
 
 def build(
@@ -113,7 +113,7 @@ def build(
     from warehouse.recover import recover
 
     home, last = settings.home, _last(settings, usage_date)
-    _refuse_without_input(settings)
+    intake.refuse_without_input(settings)
     with writer(home, f"build of {last}"):
         serving = recover(home)
         run = runs.start(home, max(last, serving.usage_date) if serving else last)
@@ -130,25 +130,11 @@ def _says(release: "Release | None", fingerprint: str) -> bool:
     return release is not None and release.fingerprint == fingerprint
 
 
-def _refuse_without_input(settings: Settings) -> None:
-    """Raise what a person must correct, and what nothing from before can stand in for."""
-    from ingest.ledger import Ledger
-
-    failed = problems(settings)
-    if not failed:
-        return
-    delivered = {d.source_name for d in Ledger(settings.home).current_deliveries()}
-    for problem in failed:
-        error = problem.error()
-        if isinstance(error, ConfigError) or problem.source_name not in delivered:
-            raise error
-
-
 def gate(settings: Settings, run_id: str) -> None:
     """Check a build as a whole; one that is published already passed.
 
     Raises:
-        GateRefused: it must not be published.
+        GateRefused: it must not be published, or a required source failed.
     """
     from warehouse.build_result import BuildResult
     from warehouse.gate import gate as check
@@ -161,6 +147,7 @@ def gate(settings: Settings, run_id: str) -> None:
         serving = current(settings.home)
         if serving and serving.run_id == run_id:
             return
+        intake.refuse_without_required(settings)
         check(
             settings,
             BuildResult.load(settings.home / "builds" / run_id),
@@ -243,9 +230,9 @@ def run(
 ) -> RunResult:
     """All steps for a usage day; the arguments are those of `build`.
 
-    A source that cannot be reached, or whose delivery is refused, does not stop the run: what is
-    landed of it stays, and the gate decides whether that is enough. It is among the result's
-    problems, which the caller is to report.
+    A source that cannot be reached, or whose delivery is refused, does not stop the others: what
+    is landed of it stays. Whether the day is published without it is for its `presence` to say. It
+    is among the result's problems, which the caller is to report.
 
     Raises:
         ApportionError: as the steps do; readers still see the release from before.

@@ -202,6 +202,17 @@ def test_a_source_that_fails_shows_while_the_others_are_published(
     assert release
     assert release.generation == 2
 
+    configuration = later.company / "apportion.toml"
+    text = configuration.read_text()
+    kind = 'kind = "litellm"\n'
+    assert text.count(kind) == 1
+    configuration.write_text(text.replace(kind, kind + 'presence = "required"\n'))
+    ended = later.run_dag(DAY)
+    assert ended["tasks"]["build"] == "success"
+    assert ended["tasks"]["gate"] == "failed"
+    assert "REQUIRED_SOURCE_FAILED" in later.alerts()["gate"]
+    assert current(later.home) == release
+
 
 @pytest.fixture
 def change_a_team() -> Callable[[World], None]:

@@ -10,7 +10,13 @@ import pytest
 from apportion import intake, runs, steps
 from apportion.alerts import alert
 from apportion.context import Context, from_environment, last_day
-from apportion.errors import ApportionError, ConfigError, DeliveryRefused, SourceUnavailable
+from apportion.errors import (
+    ApportionError,
+    ConfigError,
+    DeliveryRefused,
+    GateRefused,
+    SourceUnavailable,
+)
 from apportion.settings import Schedule, Settings
 from ingest.collect import CollectResult
 from ingest.ledger import Ledger
@@ -124,6 +130,37 @@ def test_a_source_that_failed_but_delivered_before_does_not(
     intake.note(settings.home, "bill", SECOND, [error])
     steps.build(settings, SECOND)
     assert built_days == [SECOND]
+
+
+def with_presence(settings: Settings, presence: str) -> Settings:
+    bill, company = settings.sources
+    return settings.model_copy(
+        update={"sources": (bill.model_copy(update={"presence": presence}), company)}
+    )
+
+
+def test_an_optional_source_may_never_have_delivered(
+    settings: Settings, built_days: list[date]
+) -> None:
+    intake.note(settings.home, "bill", SECOND, [UNREACHABLE])
+    steps.build(with_presence(settings, "optional"), SECOND)
+    assert built_days == [SECOND]
+    intake.note(settings.home, "bill", SECOND, [WRONG_TABLE])
+    with pytest.raises(ConfigError, match="REFERENCE_INVALID"):
+        steps.build(with_presence(settings, "optional"), SECOND)
+
+
+@pytest.mark.parametrize("error", [UNREACHABLE, REFUSED])
+def test_without_a_required_source_the_gate_refuses(
+    settings: Settings, built_days: list[date], error: ApportionError
+) -> None:
+    tiny_lake(settings.home)
+    intake.note(settings.home, "bill", SECOND, [error])
+    required = with_presence(settings, "required")
+    run_id = steps.build(required, SECOND)
+    assert built_days == [SECOND]
+    with pytest.raises(GateRefused, match=f"REQUIRED_SOURCE_FAILED bill: .*{error.code}"):
+        steps.gate(required, run_id)
 
 
 def test_what_a_person_must_correct_always_does(settings: Settings, built_days: list[date]) -> None:

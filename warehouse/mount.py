@@ -136,8 +136,8 @@ def mount_ledger(connection: duckdb.DuckDBPyConnection, settings: Settings, plan
     mount(connection, "landing.quarantined_rows", QUARANTINE, quarantined)
     _table(
         connection,
-        "sources (source_name varchar, kind varchar)",
-        [(source.name, source.kind) for source in settings.sources],
+        "sources (source_name varchar, kind varchar, presence varchar)",
+        [(source.name, source.kind, source.presence) for source in settings.sources],
     )
     _table(
         connection,

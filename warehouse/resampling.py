@@ -48,7 +48,8 @@ def intervals(rows: pl.DataFrame, first: date | None, last: date | None) -> pl.D
     learned = max(1, days * LEARNING_PART[0] // LEARNING_PART[1])
     later = days - learned
     low, high = _bounds(daily, days)
-    backtest_low, backtest_high = _bounds(daily[:learned], later)
+    unknown = (1 + later / learned) ** 0.5
+    backtest_low, backtest_high = _bounds(daily[:learned], later, unknown)
     columns = (
         *(np.full(len(keys), days), low, high, np.full(len(keys), later)),
         *(daily[:learned].sum(axis=0) * later // learned, backtest_low, backtest_high),
@@ -68,13 +69,17 @@ def _daily(rows: pl.DataFrame, keys: pl.DataFrame, first: date, days: int) -> Wh
     return daily
 
 
-def _bounds(daily: Whole, length: int) -> tuple[Whole, Whole]:
-    """The low and high of the sum of `length` days, drawn from these."""
+def _bounds(daily: Whole, length: int, unknown: float = 1.0) -> tuple[Whole, Whole]:
+    """The low and high of the sum of `length` days, drawn from these.
+
+    Days to come differ from their mean, and the mean of these days differs from the true one:
+    `unknown` widens for both.
+    """
     counts = _draws(len(daily), length)
     sums = np.sort(counts @ daily, axis=0)
     expected = daily.sum(axis=0) * length // len(daily)
     blocks = max(2, len(daily) // BLOCK_DAYS)
-    few = t.ppf(HIGH, blocks - 1) / norm.ppf(HIGH) * (blocks / (blocks - 1)) ** 0.5
+    few = unknown * t.ppf(HIGH, blocks - 1) / norm.ppf(HIGH) * (blocks / (blocks - 1)) ** 0.5
     permille = round(few * 1000)
     low = expected - (expected - sums[int(LOW * DRAWS)]) * permille // 1000
     high = expected + (sums[int(HIGH * DRAWS) - 1] - expected) * permille // 1000

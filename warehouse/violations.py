@@ -26,17 +26,24 @@ class Violation:
 
 
 VIOLATIONS = (
-    Violation(
-        SOURCES,
-        "every_source_has_delivered",
-        "landing.sources",
-        "a configured source has never delivered a row of this window; its part is missing",
-        """
-        select sources.source_name, sources.kind
-        from landing.sources
-        left join landing.lake_files on sources.source_name = lake_files.source_name
-        where lake_files.source_name is null
-        """,
+    *(
+        Violation(
+            SOURCES,
+            name,
+            "landing.sources",
+            "a configured source has never delivered a row of this window; its part is missing",
+            f"""
+            select sources.source_name, sources.kind
+            from landing.sources
+            left join landing.lake_files on sources.source_name = lake_files.source_name
+            where lake_files.source_name is null and {which}
+            """,  # noqa: S608 - our own words
+            is_warning=is_warning,
+        )
+        for name, which, is_warning in (
+            ("every_source_has_delivered", "sources.presence <> 'optional'", False),
+            ("every_optional_source_has_delivered", "sources.presence = 'optional'", True),
+        )
     ),
     Violation(
         SOURCES,

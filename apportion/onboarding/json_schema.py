@@ -39,10 +39,10 @@ def json_schema() -> dict[str, Any]:
 
 def _source_of_kind(kind: str, source: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
     """The keys that every source has, and those of its kind."""
-    name = source["properties"]["name"]
+    own = source["properties"] | {"kind": {"const": kind}}
     return {
         **options,
         "title": kind,
-        "properties": {"name": name, "kind": {"const": kind}, **options["properties"]},
+        "properties": own | options["properties"],
         "required": [*source["required"], *options.get("required", ())],
     }

@@ -26,7 +26,8 @@ BROKEN = """
     insert into main.daily_cost_by_team select * from main.daily_cost_by_team limit 1;
     alter table main.cost_ledger alter list_cost type double;
     drop table main.source_freshness;
-    insert into landing.sources values ('silent', 'prometheus');
+    insert into landing.sources values
+        ('silent', 'prometheus', 'expected'), ('later', 'litellm', 'optional');
 """
 
 
@@ -76,6 +77,10 @@ def test_every_fault_is_named_with_its_table_and_rows(settings: Settings, copy: 
         gate(settings, build, None)
     report = json.loads((build.path.parent / "gate.json").read_bytes())
     assert report["passed"] is False
+    warned = {c["check_name"]: c["sample"] for c in report["warnings"]}
+    assert warned["every_optional_source_has_delivered"] == [
+        {"source_name": "later", "kind": "litellm"}
+    ]
     found = {(c["subject"], c["check_name"]): c["failed_row_count"] for c in report["failed"]}
     assert found == {
         ("main.reconciliation", "reconciliation_difference_is_zero"): 1,

@@ -69,12 +69,13 @@ costs as (
 select
     'failed_jobs' as lever,
     'jobs of' as scope_type,
-    workload as scope_name,
-    team,
-    'workload ' || workload || ' of ' || team as cost_pool,
-    usage_date,
-    cast(sum(cost) as decimal(38, 18)) as baseline_cost,
-    cast(sum(lost) as decimal(38, 18)) as saving,
-    count(*) filter (where lost > 0) as evidence_row_count
+    coalesce(named.work, costs.workload) as scope_name,
+    costs.team,
+    'workload ' || costs.workload || ' of ' || costs.team as cost_pool,
+    costs.usage_date,
+    cast(sum(costs.cost) as decimal(38, 18)) as baseline_cost,
+    cast(sum(costs.lost) as decimal(38, 18)) as saving,
+    count(*) filter (where costs.lost > 0) as evidence_row_count
 from costs
-group by workload, team, usage_date
+left join {{ ref('int_lever_work__named') }} as named on costs.workload = named.workload
+group by coalesce(named.work, costs.workload), costs.workload, costs.team, costs.usage_date

@@ -41,7 +41,10 @@ select
     hours.usage_date,
     hours.cost_pool,
     case when hours.deployment <> 'none' then 'deployment' else 'workload' end as scope_type,
-    case when hours.deployment <> 'none' then hours.deployment else hours.workload end as scope_name,
+    case
+        when hours.deployment <> 'none' then hours.deployment
+        else coalesce(named.work, hours.workload)
+    end as scope_name,
     hours.deployment,
     hours.model,
     hours.team,
@@ -52,4 +55,5 @@ select
     cast(greatest(sum(costs.busy_cost), 0) as decimal(38, 18)) as busy_cost
 from hours
 inner join costs using (usage_date, workload, deployment, model, team, purpose)  {# hours without a cost save none #}
+left join {{ ref('int_lever_work__named') }} as named on hours.workload = named.workload
 group by all

@@ -45,12 +45,13 @@ judged as (
 select
     'idle_gpus' as lever,
     'workload' as scope_type,
-    workload as scope_name,
-    team,
-    cost_pool,
-    usage_date,
-    cast(sum(cost) as decimal(38, 18)) as baseline_cost,
-    cast(coalesce(sum(cost) filter (where is_saved), 0) as decimal(38, 18)) as saving,
-    count(*) filter (where is_saved) as evidence_row_count
+    coalesce(named.work, judged.workload) as scope_name,
+    judged.team,
+    judged.cost_pool,
+    judged.usage_date,
+    cast(sum(judged.cost) as decimal(38, 18)) as baseline_cost,
+    cast(coalesce(sum(judged.cost) filter (where judged.is_saved), 0) as decimal(38, 18)) as saving,
+    count(*) filter (where judged.is_saved) as evidence_row_count
 from judged
-group by workload, team, cost_pool, usage_date
+left join {{ ref('int_lever_work__named') }} as named on judged.workload = named.workload
+group by coalesce(named.work, judged.workload), judged.team, judged.cost_pool, judged.usage_date
