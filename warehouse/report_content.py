@@ -47,6 +47,7 @@ EACH = {
     "burn_down": ("remaining",),
     "anomalies": ("cost", "expected_cost", "cost_difference", "driver_change"),
     "gaps": ("cost",),
+    "breakeven": ("owned_cost_per_month", "cloud_cost_per_month"),
     "team_movers": ("before", "recent"),
     "model_movers": ("before", "recent"),
 }

@@ -59,6 +59,7 @@ PAGES = (
         (
             ("opportunities", "What could be saved"),
             ("waterfall", "One lever after another"),
+            ("breakeven", "Owning GPUs against renting them"),
             ("benchmarks", "Beside what others published"),
         ),
     ),

@@ -17,6 +17,7 @@ from warehouse.report_quality import CHECKS, FINDINGS, FRESHNESS, GAPS, QUARANTI
 from warehouse.report_trends import (
     BANDS,
     BENCHMARKS,
+    BREAKEVEN,
     MARKS,
     MODEL_MOVERS,
     TEAM_MOVERS,
@@ -257,6 +258,7 @@ TABLES = {
     "waterfall": WATERFALL,
     "opportunities": OPPORTUNITIES,
     "unassessed": UNASSESSED,
+    "breakeven": BREAKEVEN,
     "benchmarks": BENCHMARKS,
     "energy_totals": ENERGY_TOTALS,
     "energy_days": ENERGY_DAYS,

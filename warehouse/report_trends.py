@@ -115,3 +115,5 @@ WATERFALL = """
     where saving_alone <> 0 or saving_incremental <> 0
     order by waterfall_rank, lever
 """
+
+BREAKEVEN = "select * from hardware_breakeven order by gpu_model, scenario_rank"

@@ -83,3 +83,14 @@ def gpu_offers() -> Iterable[Row]:
             "offer_source": "offer of 2026-06",
             "valid_from": MEASURED,
         }
+
+
+def hardware_offers() -> Iterable[Row]:
+    """What a GPU would cost to own; all else is as by default."""
+    yield {
+        "gpu_model": H100,
+        "gpu_price": 32_500,
+        "currency": "USD",
+        "offer_source": "offer of 2026-06 for eight systems",
+        "valid_from": MEASURED,
+    }

@@ -53,6 +53,7 @@ def write_reference(folder: Path, calendar: Calendar) -> None:
         "energy_factors": finance_tables.energy_factors(),
         "model_evaluations": lever_tables.model_evaluations(),
         "serving_benchmarks": lever_tables.serving_benchmarks(),
+        "hardware_offers": lever_tables.hardware_offers(),
         "gpu_offers": lever_tables.gpu_offers(),
         "lever_assumptions": (),
         "opportunity_decisions": (),

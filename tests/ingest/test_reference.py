@@ -100,13 +100,14 @@ def test_every_table_can_be_filled(reference: Reference) -> None:
     reference.rows("energy_factors", "Own hall,*,1.35,345.5,utility bill 2025,,")
     reference.rows("model_evaluations", "triage,gpt-x,0.91,0.01,,eval of May,,")
     reference.rows("serving_benchmarks", "llama,baseline,bf16,NVIDIA H100,4,3100.5,,load test,,")
+    reference.rows("hardware_offers", "NVIDIA H100,32500,,,,,,,,,,,,,USD,offer,,")
     reference.rows("gpu_offers", "Nebius,eu-north1,NVIDIA H100,Dynamic,1.25,USD,price list,,")
     reference.rows("lever_assumptions", "scale_down,target_utilization,0.5,load test,,")
     reference.rows("opportunity_decisions", "spot,jobs of eval,search,accepted,ada,12.5,,,")
     result = reference.collect()
     files = Ledger(reference.settings.home).current_files()
     assert {file.table for file in files} == set(schemas.REFERENCE)
-    assert (result.rows, reference.collect().unchanged) == (24, 1)
+    assert (result.rows, reference.collect().unchanged) == (25, 1)
 
 
 def test_every_table_has_its_rules() -> None:

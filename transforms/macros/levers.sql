@@ -19,6 +19,7 @@
         'int_lever_routing__replayed',
         'int_lever_serving__compared',
         'int_lever_gpu_offers__compared',
+        'int_lever_cloud_or_owned__replayed',
         'int_lever_offers__compared',
         'int_lever_negotiated_prices__compared',
         'int_lever_commitments__sized',
@@ -37,7 +38,7 @@
 {# A part of an amount, the part counted in billionths; truncated to the quantum. #}
 {% macro billionths_of(quanta, billionths) -%}
     ({{ floor_divide(quanta, 1000000000) }} * {{ billionths }}
-    + {{ floor_divide('(' ~ quanta ~ ' % 1000000000) * ' ~ billionths, 1000000000) }})
+    + {{ floor_divide('((' ~ quanta ~ ') % 1000000000) * ' ~ billionths, 1000000000) }})
 {%- endmacro %}
 
 {# numerator / denominator in billionths, truncated. #}
@@ -62,4 +63,9 @@
 {# Whole millionths of the currency as DECIMAL(38,18). #}
 {% macro millionths(count) -%}
     {{ from_quanta('cast(' ~ count ~ ' as ' ~ integer_type() ~ ') * 1000000000000') }}
+{%- endmacro %}
+
+{# A ratio as whole billionths. #}
+{% macro in_billionths(ratio) -%}
+    cast(round(cast({{ ratio }} as double) * 1000000000) as {{ integer_type() }})
 {%- endmacro %}

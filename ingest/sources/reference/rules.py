@@ -1,6 +1,7 @@
 """What the reference tables must say, beyond the columns and types of `ingest.schemas`."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -26,6 +27,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "energy_factors": ("provider", "region_id"),
     "model_evaluations": ("task", "model"),
     "serving_benchmarks": ("model", "technique", "variant", "gpu_model"),
+    "hardware_offers": ("gpu_model",),
     "gpu_offers": ("service_provider_name", "region_id", "gpu_model", "pricing_category"),
     "lever_assumptions": ("lever", "name"),
     "opportunity_decisions": ("lever", "scope", "team"),
@@ -63,18 +65,46 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     "energy_factors": frozenset(),
     "model_evaluations": frozenset({"output_token_ratio"}),
     "serving_benchmarks": frozenset({"one_off_cost"}),
+    "hardware_offers": frozenset(
+        {
+            "system_factor",
+            "power_kw",
+            "load_share",
+            "pue",
+            "price_per_kwh",
+            "colocation_per_kw_month",
+            "staff_per_gpu_month",
+            "upkeep_share",
+            "software_per_gpu_month",
+            "life_months",
+            "residual_share",
+            "cost_of_capital",
+        }
+    ),
     "gpu_offers": frozenset(),
     "lever_assumptions": frozenset(),
     "opportunity_decisions": frozenset({"promised_saving_per_day", "note"}),
 }
 """Columns that may be empty; `valid_from` and `valid_to` may be empty in every table."""
 
-DEFAULTS: Mapping[tuple[str, str], str | int] = {
+DEFAULTS: Mapping[tuple[str, str], str | int | Decimal] = {
     ("model_meters", "service_tier"): "all",
     ("model_prices", "service_tier"): "standard",
     ("model_prices", "context_tokens_over"): 0,
     ("model_evaluations", "output_token_ratio"): 1,
     ("serving_benchmarks", "one_off_cost"): 0,
+    ("hardware_offers", "system_factor"): Decimal("1.5"),
+    ("hardware_offers", "power_kw"): Decimal("1.275"),
+    ("hardware_offers", "load_share"): Decimal("0.8"),
+    ("hardware_offers", "pue"): Decimal("1.3"),
+    ("hardware_offers", "price_per_kwh"): Decimal("0.08"),
+    ("hardware_offers", "colocation_per_kw_month"): 175,
+    ("hardware_offers", "staff_per_gpu_month"): Decimal("203.125"),
+    ("hardware_offers", "upkeep_share"): Decimal("0.055"),
+    ("hardware_offers", "software_per_gpu_month"): 0,
+    ("hardware_offers", "life_months"): 42,
+    ("hardware_offers", "residual_share"): Decimal("0.1"),
+    ("hardware_offers", "cost_of_capital"): Decimal("0.09"),
 }
 """What an empty cell, or a column that is left out, says."""
 
@@ -158,6 +188,14 @@ MINIMUM: Mapping[str, int] = {
     "quality": 0,
     "quality_standard_error": 0,
     "one_off_cost": 0,
+    "load_share": 0,
+    "price_per_kwh": 0,
+    "colocation_per_kw_month": 0,
+    "staff_per_gpu_month": 0,
+    "upkeep_share": 0,
+    "software_per_gpu_month": 0,
+    "residual_share": 0,
+    "cost_of_capital": 0,
     "value": 0,
     "promised_saving_per_day": 0,
     "context_tokens_over": 0,
@@ -179,6 +217,10 @@ POSITIVE = frozenset(
         "gpu_count",
         "tokens_per_second",
         "price_per_gpu_hour",
+        "gpu_price",
+        "system_factor",
+        "power_kw",
+        "life_months",
     }
 )
 

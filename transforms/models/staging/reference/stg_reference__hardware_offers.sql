@@ -1,0 +1,20 @@
+select
+    gpu_model,
+    gpu_price,
+    system_factor,
+    power_kw,
+    load_share,
+    pue,
+    price_per_kwh,
+    colocation_per_kw_month,
+    staff_per_gpu_month,
+    upkeep_share,
+    software_per_gpu_month,
+    life_months,
+    residual_share,
+    cost_of_capital,
+    currency,
+    offer_source,
+    valid_from,
+    valid_to
+from {{ source('landing', 'hardware_offers') }}
