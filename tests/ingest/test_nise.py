@@ -1,26 +1,33 @@
 """Reports of nise, an established generator of cloud bills, reconcile exactly.
 
-Nise pins libraries that Apportion does not use, so that it lives in an environment of its own:
+Nise pins libraries that Apportion does not use, so that it lives in environments of its own. Up to
+release 4 it wrote reports of Oracle Cloud, too:
 
     python -m venv var/nise && var/nise/bin/pip install koku-nise==5.4.4
+    python -m venv var/nise4 && var/nise4/bin/pip install koku-nise==4.7.5
 
-The tests find it there or on the PATH, and skip where it is not.
+The tests find it there, and skip where it is not.
 """
 
 import ast
 import csv
-import shutil
+import gzip
 import subprocess
 from collections import defaultdict
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from ingest.collect import collect
 from ingest.ledger import Ledger
+from ingest.source import Window
+from tests.ingest.aws_files import reports
 from tests.ingest.azure_files import exports
 from tests.ingest.gcp_files import MakeSettings, export
+from tests.ingest.test_oci import Tenancy
 
 ROOT = Path(__file__).parents[2]
 AZURE = """
@@ -41,12 +48,41 @@ generators:
       usage_quantity: 7
       tags: {team: ranking, cost center: 'R&D, GenAI'}
 """
+AWS = """
+generators:
+  - EC2Generator:
+      start_date: 2026-10-01
+      end_date: 2026-10-31
+      resource_id: 55555555
+      product_sku: P5GPUH100SKU
+      region: us-east-1a
+      tags: {'resourceTags/user:team': search}
+      instance_type:
+        inst_type: p5.48xlarge
+        vcpu: '192'
+        memory: 2048 GiB
+        storage: EBS Only
+        family: Accelerated computing
+        cost: 55.04
+        rate: 55.04
+  - S3Generator:
+      start_date: 2026-10-01
+      end_date: 2026-10-31
+      product_sku: VEAJHRNABCDE
+      amount: 7
+      rate: 0.3
+      resource_id: kestrel-data
+      tags: {'resourceTags/user:team': ranking}
+accounts:
+  payer: 9999999999999
+  user: [9999999999991]
+"""
 
 
-def report(folder: Path, *arguments: str) -> list[Path]:
+def report(folder: Path, *arguments: str, release: str = "nise") -> list[Path]:
     """Have nise write a report of October 2026; the files that hold rows."""
-    nise = shutil.which("nise") or str(ROOT / "var" / "nise" / "bin" / "nise")
-    if not Path(nise).is_file():
+    nise = ROOT / "var" / release / "bin" / "nise"
+    if not nise.is_file():
         pytest.skip("nise is not installed (how: see the head of this file)")
     folder.mkdir()
     subprocess.run(
@@ -105,3 +141,42 @@ def test_a_google_report_reconciles_by_invoice_month(
             booked[f"{total.billing_period:%Y%m}"] += Decimal(total.rounded_billed_cost)
     assert booked == net  # what is stored, and what more than 18 decimals lost
     assert abs(google.billed() - sum(net.values())) < Decimal("1e-12")
+
+
+def test_an_aws_report_reconciles(make_settings: MakeSettings, tmp_path: Path) -> None:
+    (tmp_path / "aws.yml").write_text(AWS)
+    (path,) = report(tmp_path / "aws", "aws", "--static-report-file", str(tmp_path / "aws.yml"))
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    by_team: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        by_team[row["resourceTags/user:team"]] += Decimal(row["lineItem/UnblendedCost"])
+    hours = 30 * 24
+    assert by_team == {"search": hours * Decimal("55.04"), "ranking": hours * Decimal("2.1")}
+    aws = reports(make_settings, tmp_path / "aws", layout="files", export=None, files=[path.name])
+    result = aws.collect()
+    assert (result.rows, result.quarantined_rows, result.refused) == (len(rows), 0, [])
+    assert aws.totals() == (sum(by_team.values()), sum(by_team.values()))
+    team = pl.col("tags").str.json_path_match("$.team")
+    charged = aws.rows().group_by(team).agg(pl.col("billed_cost").sum())
+    assert dict(charged.rows()) == by_team
+
+
+def test_an_oracle_report_reconciles(make_settings: MakeSettings, tmp_path: Path) -> None:
+    usage, cost = report(tmp_path / "oci", "oci", release="nise4")[::-1]
+    assert "usage/consumedQuantity" in usage.read_text().splitlines()[0]
+    with cost.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    by_compartment: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        by_compartment[row["product/compartmentId"]] += Decimal(row["cost/myCost"])
+    bucket = tmp_path / "bling"
+    (bucket / "reports" / "cost-csv").mkdir(parents=True)
+    content = gzip.compress(cost.read_bytes())
+    (bucket / "reports" / "cost-csv" / "0000000000000001.csv.gz").write_bytes(content)
+    section = {"name": "oci", "kind": "oci_cost_report", "location": str(bucket)}
+    oracle = Tenancy(make_settings(section), bucket)
+    result = collect(oracle.settings, "oci", Window(date(2026, 10, 1), date(2026, 10, 31)))
+    assert (result.rows, result.quarantined_rows, result.refused) == (len(rows), 0, [])
+    charged = oracle.rows().group_by("sub_account_id").agg(pl.col("billed_cost").sum())
+    assert dict(charged.rows()) == by_compartment
