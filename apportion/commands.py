@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--native-bills",
     multiple=True,
-    type=click.Choice(["azure", "gcp"]),
+    type=click.Choice(["aws", "azure", "gcp"]),
     help="A cloud that writes its bills in its own form instead of FOCUS; repeat for several.",
 )
 @click.argument("directory", type=click.Path(path_type=Path), required=False)

@@ -31,12 +31,8 @@ last_usage_date = {last}                # leave out for data that keeps coming
 # The bills ------------------------------------------------------------------------------------
 
 [[sources]]
-name = "aws"                            # AWS Data Exports, FOCUS 1.2 with AWS columns
-kind = "focus"
-location = "exports/aws/focus"
-layout = "aws_data_exports"
-export = "{aws_export}"
-
+name = "aws"
+{aws}
 [[sources]]
 name = "azure"
 {azure}
@@ -90,6 +86,12 @@ location = "reference"
 
 
 FOCUS = {
+    "aws": f"""\
+kind = "focus"                          # AWS Data Exports, FOCUS 1.2 with AWS columns
+location = "exports/aws/focus"
+layout = "aws_data_exports"
+export = "{AWS_EXPORT}"
+""",
     "azure": f"""\
 kind = "focus"                          # Azure Cost Management exports, FOCUS 1.2-preview
 location = "exports/azure"
@@ -132,7 +134,6 @@ def write_configuration(
         currency=REPORTING_CURRENCY,
         first=calendar.first_day,
         last=calendar.day(calendar.days - 1),
-        aws_export=AWS_EXPORT,
         **FOCUS | {cloud: SOURCES[cloud] for cloud in natively},
         hall_files=files,
         hmac_key=HMAC_KEY,

@@ -1,4 +1,4 @@
-"""The bills of Azure and Google Cloud in the providers' own forms, instead of FOCUS.
+"""The bills of clouds in the providers' own forms, instead of FOCUS; that of AWS is `native_aws`.
 
 The charges are the same: Azure writes two exports, of actual and of amortized cost, Google writes
 rows of its detailed table, before credits and with them.
@@ -15,7 +15,7 @@ from typing import Any
 
 import polars as pl
 
-from apportion.sample import focus, money
+from apportion.sample import focus, money, native_aws
 from apportion.sample.calendar import next_month
 from apportion.sample.layouts import (
     AZURE_SCOPE,
@@ -63,9 +63,12 @@ def write_gcp(folder: Path, charges: pl.DataFrame) -> Written:
 
 
 Writer = Callable[[Path, pl.DataFrame], Written]
-WRITERS: Mapping[str, Writer] = MappingProxyType({"azure": write_azure, "gcp": write_gcp})
+WRITERS: Mapping[str, Writer] = MappingProxyType(
+    {"aws": native_aws.write_aws, "azure": write_azure, "gcp": write_gcp}
+)
 SOURCES: Mapping[str, str] = MappingProxyType(
     {
+        "aws": native_aws.SOURCE,
         "azure": 'kind = "azure_cost"                     # exports of actual and amortized cost\n'
         'location = "exports/azure"\n',
         "gcp": 'kind = "gcp_billing"                    # detailed usage cost\n'

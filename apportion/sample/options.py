@@ -7,7 +7,7 @@ from pathlib import Path
 from apportion.sample.scenarios import SCENARIOS
 
 SECONDS_PER_DAY = 86_400
-NATIVE_BILLS = ("azure", "gcp")
+NATIVE_BILLS = ("aws", "azure", "gcp")
 """The clouds whose own form of a bill can be written."""
 
 

@@ -114,12 +114,12 @@ def _write_bills(
     natively: tuple[str, ...],
 ) -> list[layouts.Written]:
     writers: dict[str, native_clouds.Writer] = {
+        "aws": lambda folder, rows: layouts.write_aws(folder / "focus", rows),
         "azure": layouts.write_azure,
         "gcp": layouts.write_gcp,
     }
     writers |= {cloud: native_clouds.WRITERS[cloud] for cloud in natively}
     written = [
-        layouts.write_aws(exports / "aws" / "focus", charges["aws"]),
         *(write(exports / cloud, charges[cloud]) for cloud, write in writers.items()),
         layouts.write_hall(exports / "data-hall", charges["onprem"]),
     ]

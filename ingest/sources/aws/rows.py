@@ -73,6 +73,7 @@ SERVICES: Mapping[str, str] = MappingProxyType(
         "AmazonSageMaker": "AI and Machine Learning",
         "AmazonVPC": "Networking",
         "ComputeSavingsPlans": "Compute",
+        "ElasticMapReduce": "Analytics",
         "MachineLearningSavingsPlans": "AI and Machine Learning",
         "awskms": "Security",
     }
