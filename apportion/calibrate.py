@@ -1,15 +1,16 @@
 """The command that puts calibrated token weights in force."""
 
-import csv
-from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
 
+from apportion.company_tables import Row, ended, read_table, write_table
 from apportion.context import Context, examples
 from apportion.errors import ConfigError
 
+TABLE = "token_weights"
 KEY = ("model", "gpu_model")
 SHOWN_AS = {
     "model": "model",
@@ -19,7 +20,6 @@ SHOWN_AS = {
     "output_token_weight": "output",
     "request_weight": "request",
 }
-Row = dict[str, str]
 
 
 @click.command(
@@ -55,7 +55,8 @@ def calibrate(context: Context, path: Path | None, valid_from: datetime | None) 
             _proposed(dict(zip(shown.columns, row, strict=True)), since) for row in shown.rows
         ]
         usable = [row for row in proposed if row]
-        _write(path, [*_ended(path, usable, since), *usable])
+        kept = ended(read_table(path, TABLE), usable, KEY, since, partial(_already_changed, path))
+        write_table(path, TABLE, [*kept, *usable])
         out.say(f"\n{len(usable)} rows in force from {since} in {path}. Next: apportion run")
     out.answer(shown.as_json())
 
@@ -68,39 +69,9 @@ def _proposed(row: dict[str, object], since: str) -> Row | None:
     return texts | {"weight_source": "calibrated", "valid_from": since, "valid_to": ""}
 
 
-def _ended(path: Path, replacing: list[Row], since: str) -> Iterator[Row]:
-    """The rows that are there; those that are replaced end on the day.
-
-    Raises:
-        ConfigError: `CALIBRATION_IN_FORCE`, a row begins on or after the day.
-    """
-    keys = {tuple(row[name].casefold() for name in KEY) for row in replacing}
-    for row in _rows(path):
-        is_open = not row["valid_to"] or row["valid_to"] > since
-        if tuple(row[name].strip().casefold() for name in KEY) in keys and is_open:
-            if row["valid_from"] >= since:
-                raise ConfigError(
-                    "CALIBRATION_IN_FORCE",
-                    f"{path}: the weights of {row['model']} on {row['gpu_model']} already change "
-                    f"on {row['valid_from']}. Nothing was written. Choose a later day, or remove "
-                    "that row.",
-                )
-            row["valid_to"] = since
-        yield row
-
-
-def _rows(path: Path) -> list[Row]:
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [dict(row) for row in csv.DictReader(file)]
-
-
-def _write(path: Path, rows: list[Row]) -> None:
-    from ingest.schemas import REFERENCE
-
-    with path.open("w", encoding="utf-8", newline="") as file:
-        columns = list(REFERENCE["token_weights"])
-        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def _already_changed(path: Path, row: Row) -> ConfigError:
+    return ConfigError(
+        "CALIBRATION_IN_FORCE",
+        f"{path}: the weights of {row['model']} on {row['gpu_model']} already change on "
+        f"{row['valid_from']}. Nothing was written. Choose a later day, or remove that row.",
+    )

@@ -1,19 +1,19 @@
 """The commands that list opportunities and record what was decided on them."""
 
-import csv
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import click
 
+from apportion.company_tables import Row, ended, read_table, write_table
 from apportion.context import Context, examples
 from apportion.errors import ConfigError
 
+TABLE = "opportunity_decisions"
 KEY = ("lever", "scope", "team")
 DECISIONS = ("accepted", "dismissed", "realised")
-Row = dict[str, str]
 
 
 @click.command(epilog=examples("apportion opportunities", "apportion opportunities --lever spot"))
@@ -67,7 +67,8 @@ def decide(context: Context, /, path: Path, since: datetime, **said: str) -> Non
     first = since.date().isoformat()
     promised = _promised(context.home, said)
     row = said | {"promised_saving_per_day": promised, "valid_from": first, "valid_to": ""}
-    _write(path, [*_ended(path, said, first), row])
+    kept = ended(read_table(path, TABLE), [said], KEY, first, partial(_already_decided, path))
+    write_table(path, TABLE, [*kept, row])
     out = context.screen()
     out.say(f"{row['decision']} from {first} in {path}, {promised} a day. Next: apportion run")
     out.answer(row)
@@ -94,38 +95,9 @@ def _promised(home: Path, key: Row) -> str:
     )
 
 
-def _ended(path: Path, key: Row, first: str) -> Iterator[Row]:
-    """The decisions that are there; an open one on the same opportunity ends on the day.
-
-    Raises:
-        ConfigError: `DECISION_IN_FORCE`, one begins on or after the day.
-    """
-    for row in _rows(path):
-        is_open = not row["valid_to"] or row["valid_to"] > first
-        if is_open and all(row[name].strip().casefold() == key[name].casefold() for name in KEY):
-            if row["valid_from"] >= first:
-                raise ConfigError(
-                    "DECISION_IN_FORCE",
-                    f"{path}: a decision on {row['scope']} of {row['team']} already begins on "
-                    f"{row['valid_from']}. Nothing was written. Choose a later day, or remove "
-                    "that row.",
-                )
-            row["valid_to"] = first
-        yield row
-
-
-def _rows(path: Path) -> list[Row]:
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return [dict(row) for row in csv.DictReader(file)]
-
-
-def _write(path: Path, rows: list[Row]) -> None:
-    from ingest.schemas import REFERENCE
-
-    with path.open("w", encoding="utf-8", newline="") as file:
-        columns = list(REFERENCE["opportunity_decisions"])
-        writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def _already_decided(path: Path, row: Row) -> ConfigError:
+    return ConfigError(
+        "DECISION_IN_FORCE",
+        f"{path}: a decision on {row['scope']} of {row['team']} already begins on "
+        f"{row['valid_from']}. Nothing was written. Choose a later day, or remove that row.",
+    )

@@ -1,8 +1,5 @@
 """The commands that keep the prices of model APIs."""
 
-import csv
-import io
-import os
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -10,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from apportion.company_tables import read_table, write_table
 from apportion.context import Context, examples
 from apportion.errors import ConfigError
 
 if TYPE_CHECKING:
     from apportion.summary import Table
     from ingest.price_list import PriceList
-    from ingest.price_rows import Row
 
 TABLE = "model_prices"
 IMPORT = "apportion prices import model_prices_and_context_window.json --provider openai"
@@ -99,14 +96,14 @@ def _put_in_force(
     from ingest.price_rows import AlreadyInForce, merge
 
     try:
-        merged = merge(_rows(path), listed, provider, source, since)
+        merged = merge(read_table(path, TABLE), listed, provider, source, since)
     except AlreadyInForce as error:
         raise ConfigError(
             "PRICES_IN_FORCE",
             f"{path} has an imported price that begins on or after {since}: {error}. Nothing was "
             "written. Choose a later day, or remove the rows that were imported for it.",
         ) from None
-    _write(path, merged.rows)
+    write_table(path, TABLE, merged.rows)
     counts = [(what, count) for what, count in merged.counts.items() if count]
     return Table("Prices", ("outcome", "prices"), counts)
 
@@ -131,30 +128,3 @@ def _remarks(listed: "PriceList") -> "Table":
     rows += [("rounded to 18 decimals", *item) for item in Counter(listed.rounded).items()]
     rows += [("twice in the list", model, 1) for model in listed.contradicted]
     return Table("Remarks", ("remark", "about", "prices"), rows)
-
-
-def _rows(path: Path) -> "list[Row]":
-    if not path.exists():
-        return []
-    from ingest.sources.reference.parse import TableError, parse
-
-    content = path.read_bytes()
-    try:
-        _, problems = parse(TABLE, content)
-    except TableError as error:
-        problems = [str(error)]
-    if problems:
-        raise ConfigError("REFERENCE_INVALID", "\n".join([*problems, "Nothing was written."]))
-    reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-    return [{name: cell.strip() for name, cell in row.items()} for row in reader]
-
-
-def _write(path: Path, rows: "list[Row]") -> None:
-    from ingest.schemas import REFERENCE
-
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with temporary.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(REFERENCE[TABLE]), restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    temporary.replace(path)
