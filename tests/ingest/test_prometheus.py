@@ -1,7 +1,11 @@
 """Raw samples from a Prometheus server: a real one, and one that answers as it is told."""
 
 import json
+import shutil
+import ssl
+import subprocess
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date
@@ -146,6 +150,12 @@ class Fake:
     asked: list[dict[str, list[str]]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
 
+    server: ThreadingHTTPServer | None = None
+
+    def encrypt(self, context: ssl.SSLContext) -> None:
+        assert self.server is not None
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+
     def tell(self, status: int, document: object, kind: str = "application/json") -> None:
         text = document if isinstance(document, str) else json.dumps(document)
         self.answers.append((status, kind, text))
@@ -174,6 +184,7 @@ def fake() -> Iterator[Fake]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     told.url = f"http://127.0.0.1:{server.server_port}"
+    told.server = server
     yield told
     server.shutdown()
     thread.join()
@@ -211,6 +222,8 @@ def test_raw_samples_are_asked_for_up_to_the_end_of_the_day(
     assert asked["query"] == [f"{POWER}[86400000ms]"]
     assert asked["time"] == ["1791071999.999"]
     assert asked["partial_response"] == ["false"]
+    assert asked["deny_partial_response"] == ["1"]
+    assert asked["max_source_resolution"] == ["0s"]
 
 
 def test_the_token_is_sent_and_kept_out_of_everything_else(
@@ -224,6 +237,63 @@ def test_the_token_is_sent_and_kept_out_of_everything_else(
     written = [path.read_bytes() for path in settings.home.rglob("*") if path.is_file()]
     assert written
     assert not any(b"canary-token" in content for content in written)
+
+
+def test_a_user_and_a_tenant_are_sent(
+    fake: Fake, make_one: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GPU_PASSWORD", "wörd")
+    monkeypatch.setenv("GPU_TENANT", "canary-tenant")
+    fake.tell(200, matrix((NOON, "71.5")))
+    options = {"username": "reader", "password": "env:GPU_PASSWORD"}
+    headers = {"X-Scope-OrgID": "env:GPU_TENANT", "X-Plain": "as it is"}
+    run(make_one(fake.url, headers=headers, **options))
+    sent = fake.headers[0]
+    assert b64decode(sent["Authorization"].removeprefix("Basic ")).decode() == "reader:wörd"
+    assert (sent["X-Scope-OrgID"], sent["X-Plain"]) == ("canary-tenant", "as it is")
+
+
+def test_a_server_with_a_certificate_of_its_own_is_trusted_by_its_authority(
+    fake: Fake, make_one: Callable[..., Settings], tmp_path: Path
+) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl not installed")
+    make = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out cert"
+    make += " -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run(["openssl", *make.split()], cwd=tmp_path, check=True, capture_output=True)
+    pair = tmp_path / "pair.pem"
+    pair.write_text((tmp_path / "cert").read_text() + (tmp_path / "key").read_text())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair)
+    context.load_verify_locations(tmp_path / "cert")
+    context.verify_mode = ssl.CERT_REQUIRED
+    fake.encrypt(context)
+    url = fake.url.replace("http:", "https:")
+    with pytest.raises(SourceUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
+        run(make_one(url))
+    fake.tell(200, matrix((NOON, "71.5")))
+    trusted = {"ca_file": str(tmp_path / "cert"), "client_certificate": str(pair)}
+    assert run(make_one(url, **trusted)).rows == 1
+    with pytest.raises(ConfigError, match=r"CERTIFICATE_INVALID .*`ca_file`"):
+        run(make_one(url, ca_file="nowhere.pem", version=2))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "the query exceeded the maximum number of chunks (err-mimir-max-chunks-per-query)",
+        'error when executing query="m": ' + 300 * "x" + " cannot select more than "
+        "-search.maxSamplesPerQuery=1000 samples",
+        "expanding series: exceeded chunks limit: limit 5 violated",
+    ],
+)
+def test_other_servers_say_in_their_own_words_that_it_is_too_much(
+    fake: Fake, make_one: Callable[..., Settings], error: str
+) -> None:
+    fake.tell(422, {"status": "error", "errorType": "422", "error": error})
+    fake.tell(200, matrix((NOON - 1, "1")))
+    fake.tell(200, matrix((NOON, "2")))
+    assert run(make_one(fake.url)).rows == 2
 
 
 def test_a_token_that_is_not_there_is_said(fake: Fake, make_one: Callable[..., Settings]) -> None:
@@ -294,6 +364,7 @@ def test_a_server_that_cannot_answer_for_a_minute_is_refused(
     ("answer", "code"),
     [
         (matrix((NOON, "1"), warnings=["one store did not answer"]), "PROMETHEUS_PARTIAL"),
+        (matrix((NOON, "1"), isPartial=True), "PROMETHEUS_PARTIAL"),
         (matrix((NOON, "1"), status="error"), "PROMETHEUS_PARTIAL"),
         (matrix((NOON, "1"), data={"resultType": "vector", "result": []}), "PROMETHEUS_PARTIAL"),
         (matrix((NOON, "1"))[:-9], "PROMETHEUS_ANSWER"),
@@ -338,6 +409,14 @@ def test_what_is_no_measurement_is_quarantined(
         ({"url": "file:///etc/passwd"}, "http"),
         ({"url": "http://user:word@prometheus"}, "bearer_token"),
         ({"url": "http://prometheus?x=1"}, "query"),
+        ({"url": "http://prometheus", "username": "u"}, "belong together"),
+        (
+            {"url": "http://p", "username": "u", "password": "env:P", "bearer_token": "env:T"},
+            "not both",
+        ),
+        ({"url": "http://prometheus", "headers": {"Authorization": "x"}}, "bearer_token"),
+        ({"url": "http://prometheus", "headers": {"X-A": "1\r\nHost: x"}}, "control"),
+        ({"url": "http://prometheus", "headers": {"X A": "1"}}, "no header"),
         ({"url": "http://prometheus", "metrics": ['x{a="b"}']}, "metrics"),
         ({"url": "http://prometheus", "metrics": []}, "metrics"),
         ({"url": "http://prometheus", "chunk_minutes": 7}, "1440"),

@@ -43,6 +43,8 @@ def _result(line: bytes, name: str) -> list[dict[str, Any]]:
     try:
         answer = orjson.loads(line)
         status, warnings = answer["status"], answer.get("warnings")
+        if answer.get("isPartial"):  # VictoriaMetrics: a storage node did not answer
+            warnings = warnings or ["isPartial"]
         is_matrix = answer["data"]["resultType"] == "matrix"
         result: list[dict[str, Any]] = answer["data"]["result"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -17,7 +17,7 @@ from typing import Self
 import httpx
 
 from apportion.errors import ApportionError, ConfigError, DeliveryRefused, SourceUnavailable
-from apportion.settings import resolve_secret
+from ingest.sources.prometheus.access import Access
 from ingest.stores import ObjectInfo, object_missing
 
 MINUTES_PER_DAY = 1440
@@ -29,7 +29,15 @@ COMPRESSION = 5
 TOO_MANY_REQUESTS = 429
 FIRST_SERVER_ERROR = 500
 DENIED = (401, 403)
-TOO_MUCH = ("too many samples", "query timed out", "exceeded maximum resolution")
+TOO_MUCH = (
+    *("too many samples", "query timed out", "exceeded maximum resolution"),
+    *("exceeded chunks limit", "exceeded bytes limit"),  # Thanos
+    *("err-mimir-max-chunks", "err-mimir-max-estimated-chunks", "err-mimir-max-query-length"),
+    *("err-mimir-max-total-query-length", "query time range exceeds the limit"),  # and Cortex
+    *("search.maxsamplesper", "search.maxmemoryperquery", "search.maxqueryduration"),
+)
+"""What Prometheus and its relatives say of a query that asks for too much, in lower case."""
+
 LONGEST_QUOTE = 200
 
 
@@ -81,9 +89,9 @@ class _TooMuch(Exception):
 class PrometheusStore:
     """The answers of one server; nothing is contacted before the first query."""
 
-    def __init__(self, url: str, bearer_token: str | None, timeout_seconds: int) -> None:
+    def __init__(self, url: str, access: Access, timeout_seconds: int) -> None:
         self._url = url
-        self._bearer_token = bearer_token
+        self._access = access
         self._timeout_seconds = timeout_seconds
         self._client: httpx.Client | None = None
         self._opening = threading.Lock()
@@ -115,8 +123,8 @@ class PrometheusStore:
                 raise DeliveryRefused(
                     "PROMETHEUS_TOO_MUCH",
                     f"{self.uri(chunk.key)}: the server does not answer for a single minute "
-                    f"({refusal}). The day is not read. Raise --query.max-samples and "
-                    "--query.timeout of the server.",
+                    f"({refusal}). The day is not read. Raise the server's limit: "
+                    "--query.max-samples and --query.timeout of Prometheus, or what it names.",
                 ) from None
             return (*self._ask(first), *self._ask(second))
 
@@ -130,10 +138,12 @@ class PrometheusStore:
             "timeout": f"{self._timeout_seconds}s",
             "dedup": "true",  # Thanos: one of several replicas, and no silent holes
             "partial_response": "false",
+            "max_source_resolution": "0s",  # Thanos: as scraped, not downsampled
+            "deny_partial_response": "1",  # VictoriaMetrics
         }
         try:
             answer = self._open().get(
-                f"{self._url}/api/v1/query", params=parameters, headers=self._headers()
+                f"{self._url}/api/v1/query", params=parameters, headers=self._access.headers()
             )
         except httpx.TransportError as error:
             raise SourceUnavailable(
@@ -151,24 +161,22 @@ class PrometheusStore:
             if self._client is None:
                 self._client = httpx.Client(
                     timeout=httpx.Timeout(self._timeout_seconds + 10, connect=10),
+                    verify=self._access.verification(),
                     follow_redirects=False,
                 )
         return self._client
 
-    def _headers(self) -> dict[str, str]:
-        if self._bearer_token is None:
-            return {}
-        return {"Authorization": f"Bearer {resolve_secret(self._bearer_token)}"}
-
     def _refusal(self, answer: httpx.Response) -> ApportionError | _TooMuch:
-        status, reason = answer.status_code, _reason(answer)
-        if any(phrase in reason for phrase in TOO_MUCH):
+        status, said = answer.status_code, _reason(answer)
+        reason = said[:LONGEST_QUOTE]
+        if any(phrase in said.lower() for phrase in TOO_MUCH):
             return _TooMuch(reason)
         if status in DENIED:
             return ConfigError(
                 "ACCESS_DENIED",
                 f"{self._url}: the server answered {status}. No samples can be fetched. Set "
-                "`bearer_token` of the source to a token that may query the server.",
+                "`bearer_token`, or `username` and `password`, of the source to what may query the "
+                "server; where it serves several tenants, set `headers`.",
             )
         if status == TOO_MANY_REQUESTS or status >= FIRST_SERVER_ERROR:
             return SourceUnavailable(
@@ -189,10 +197,10 @@ def _is_json(answer: httpx.Response) -> bool:
 
 
 def _reason(answer: httpx.Response) -> str:
-    """What the server says is wrong, or the start of whatever it says."""
+    """What the server says is wrong, or whatever it says."""
     if _is_json(answer):
         try:
-            return str(answer.json().get("error", ""))[:LONGEST_QUOTE]
+            return str(answer.json().get("error", ""))
         except (ValueError, AttributeError):
             pass
-    return answer.text[:LONGEST_QUOTE]
+    return answer.text

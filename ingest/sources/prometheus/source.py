@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from apportion.errors import DeliveryRefused
 from ingest.source import Batch, Delivery, LandedDelivery, Window
+from ingest.sources.prometheus.access import AccessOptions
 from ingest.sources.prometheus.answers import read_answers
 from ingest.sources.prometheus.api import MINUTES_PER_DAY, PrometheusStore, chunks_of
 from ingest.sources.samples import sample_batch
@@ -51,7 +52,7 @@ nodes and their pods, and how containers ended; and the tokens that engines coun
 MetricName = Annotated[str, Field(pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
 
 
-class PrometheusOptions(BaseModel):
+class PrometheusOptions(AccessOptions):
     """Which server, and what to ask it for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,9 +60,6 @@ class PrometheusOptions(BaseModel):
     url: str = Field(description="Where the server is, up to and without `/api/v1`.")
     metrics: tuple[MetricName, ...] = Field(
         DEFAULT_METRICS, min_length=1, description="Names of the metrics to collect."
-    )
-    bearer_token: str | None = Field(
-        None, description="`env:NAME` or `file:/path` of a token for the server."
     )
     chunk_minutes: int = Field(
         360, ge=1, description="How much of a day one query asks for; divides a day."
@@ -79,7 +77,10 @@ class PrometheusOptions(BaseModel):
         if url.scheme not in ("http", "https") or not url.host:
             raise ValueError("not an http:// or https:// address")
         if url.userinfo or url.query or url.fragment:
-            raise ValueError("holds a user, a query or a fragment; use `bearer_token`")
+            raise ValueError(
+                "holds a user, a query or a fragment; use `bearer_token`, or `username` and "
+                "`password`"
+            )
         return text.rstrip("/")
 
     @field_validator("chunk_minutes")
@@ -95,24 +96,20 @@ class PrometheusSource:
 
     options_model = PrometheusOptions
 
-    def __init__(self, name: str, options: PrometheusOptions) -> None:
+    def __init__(self, name: str, options: PrometheusOptions, directory: Path) -> None:
         self.name = name
-        self.store = PrometheusStore(options.url, options.bearer_token, options.timeout_seconds)
+        access = options.access(directory)
+        self.store = PrometheusStore(options.url, access, options.timeout_seconds)
         self._options = options
 
     @classmethod
-    def from_options(
-        cls,
-        name: str,
-        options: Mapping[str, Any],
-        directory: Path,  # noqa: ARG003 - a server has no path
-    ) -> Self:
+    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
         """Open a configured source; nothing is contacted.
 
         Raises:
             pydantic.ValidationError: an option is unknown or wrong.
         """
-        return cls(name, cls.options_model.model_validate(dict(options)))
+        return cls(name, cls.options_model.model_validate(dict(options)), directory)
 
     def discover(self, window: Window) -> Iterator[Delivery]:
         """One delivery for each day of the window, all of which are over."""
