@@ -10,7 +10,7 @@ from ingest.decimals import parse_decimals
 from ingest.schemas import INFERENCE_REQUESTS
 from ingest.source import Batch
 from ingest.sources.instants import InstantOptions
-from ingest.sources.mapped_rows import CONTENT, IS_READABLE, NUMBER
+from ingest.sources.mapped_rows import IS_READABLE, NUMBER
 from ingest.sources.requests import (
     Problem,
     problems,
@@ -24,7 +24,7 @@ INSTANTS = ("started_at", "completed_at", "first_token_at")
 FLAGS = tuple(name for name, kind in INFERENCE_REQUESTS.items() if kind == pl.Boolean)
 MEANINGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 DURATION = r"^[0-9]{1,12}(?:\.[0-9]+)?$"
-NOT_MAPPED = (NUMBER, CONTENT, IS_READABLE, "object_key", "verdict")
+NOT_MAPPED = (NUMBER, IS_READABLE, "object_key", "verdict")
 LONGEST_FIELD = 200
 RELATIVE = {
     "duration_seconds": ("completed_at", 1_000_000),
@@ -59,7 +59,7 @@ def type_requests(rows: pl.DataFrame, instants: InstantOptions, meaning: Meaning
     """Type rows of text.
 
     Args:
-        rows: what `mapped_rows.read_rows` gives, with `object_key`, `verdict` and `request_id`.
+        rows: what `mapped_rows.named` gives, with `object_key`, `verdict` and `request_id`.
         instants: how the log writes times.
         meaning: what the log means by its values.
     """

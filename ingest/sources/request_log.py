@@ -9,26 +9,30 @@
     constants = { gen_ai_provider_name = "azure.ai.openai" }
 
 Columns and constants are named as in `ingest.schemas.INFERENCE_REQUESTS`. `input_tokens` must count
-all input tokens, cached ones included. Files are landed as they are: leave prompts, answers and the
-names of end users out of the export.
+all input tokens, cached ones included. What lands is what `columns` name and nothing else, so that
+prompts, answers and the names of end users stay where they are.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from hashlib import blake2b
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import polars as pl
 from pydantic import Field, field_validator, model_validator
 
 from ingest.registry import suggestion
 from ingest.schemas import INFERENCE_REQUESTS
-from ingest.source import Batch, LandedDelivery, LandedObject
+from ingest.source import Batch, Delivery, LandedDelivery, LandedObject, Window
 from ingest.sources.file_source import FileOptions, FileSource
 from ingest.sources.instants import InstantOptions
-from ingest.sources.mapped_rows import CONTENT, NUMBER, read_rows
+from ingest.sources.mapped_rows import MARKS, NUMBER, named
+from ingest.sources.mapped_store import MappedStore, read_places
 from ingest.sources.request_columns import RELATIVE, MeaningOptions, type_requests
+from ingest.sources.request_parts import as_attempts, merged_parts
 from ingest.sources.requests import repeated_requests
+from ingest.stores import Store
 
 COLUMNS = (*INFERENCE_REQUESTS, *RELATIVE)
 
@@ -36,13 +40,19 @@ COLUMNS = (*INFERENCE_REQUESTS, *RELATIVE)
 class RequestLogOptions(InstantOptions, MeaningOptions, FileOptions):
     """Where the log is, and which of its columns means what."""
 
-    columns: dict[str, str] = Field(
-        description="Our column = the log's column (or path of keys). `duration_seconds` or "
+    columns: dict[str, str | tuple[str, ...]] = Field(
+        description="Our column = the log's column (or path of keys), or a list of them: of counts "
+        "the sum, of others the first that is there. `duration_seconds` or "
         "`duration_milliseconds` may stand instead of `completed_at`, `first_token_seconds` or "
         "`first_token_milliseconds` instead of `first_token_at`."
     )
     records: str | None = Field(
-        None, description="In JSON lines, the path of the list in each line that holds the calls."
+        None, description="In JSON, the path of the list in each line that holds the calls."
+    )
+    same_id: Literal["once", "parts", "attempts"] = Field(
+        "once",
+        description="What records of one `request_id` are: `once`, the same call, which must not "
+        "contradict itself; `parts` of one call; or `attempts`, each a call of its own.",
     )
     null_values: tuple[str, ...] = Field(
         ("", "NULL", "null", "None"), description="Texts that stand for no value."
@@ -60,6 +70,8 @@ class RequestLogOptions(InstantOptions, MeaningOptions, FileOptions):
     def _are_unambiguous(self) -> Self:
         if "started_at" not in self.columns:
             raise ValueError("`columns` must say where `started_at` is")
+        if self.same_id != "once" and "request_id" not in self.columns:
+            raise ValueError("`same_id` needs to know where `request_id` is")
         both = sorted(set(self.columns) & set(self.constants))
         if both:
             raise ValueError(f"{', '.join(both)}: a column and a constant at once")
@@ -75,29 +87,46 @@ class RequestLogSource(FileSource[RequestLogOptions]):
     """The files of one log."""
 
     options_model = RequestLogOptions
+    store: MappedStore
+
+    def __init__(self, name: str, store: Store, options: RequestLogOptions) -> None:
+        super().__init__(name, MappedStore(store, options.columns, options.records), options)
+
+    def discover(self, window: Window) -> Iterable[Delivery]:
+        """As other files; the hash that a manifest promises is that of the whole file."""
+        for delivery in super().discover(window):
+            yield replace(
+                delivery, objects=tuple(self.store.promise(info) for info in delivery.objects)
+            )
 
     def read(self, landed: LandedDelivery) -> Iterator[Batch]:
-        """The calls of a delivery, each once.
-
-        Raises:
-            DeliveryRefused: a file is damaged, of another format, or lacks a column.
-        """
+        """The calls of a delivery, each once."""
+        if self._options.same_id != "once":
+            yield self._together(landed)
+            return
         verdicts = self._verdicts(landed)
         for item in landed.objects:
             seen: Counter[bytes] = Counter()
             for frame in self._frames(item):
                 rows = frame.join(verdicts, on=["object_key", NUMBER], how="left")
                 if "request_id" not in self._options.columns:
-                    rows = rows.with_columns(request_id=self._ids(item.key, rows[CONTENT], seen))
-                yield type_requests(rows, self._options, self._options)
+                    rows = rows.with_columns(request_id=self._ids(item.key, rows, seen))
+                yield self._typed(rows)
+
+    def _together(self, landed: LandedDelivery) -> Batch:
+        """The calls of a delivery whose records belong together by their id."""
+        every = pl.concat([frame for item in landed.objects for frame in self._frames(item)])
+        join = merged_parts if self._options.same_id == "parts" else as_attempts
+        return self._typed(join(every))
+
+    def _typed(self, rows: pl.DataFrame) -> Batch:
+        return type_requests(rows, self._options, self._options)
 
     def _frames(self, item: LandedObject) -> Iterator[pl.DataFrame]:
         options = self._options
-        name = self.store.uri(item.key)
-        for frame in read_rows(
-            item.path, name, options.columns, options.null_values, options.records
-        ):
-            yield frame.with_columns(object_key=pl.lit(item.key))
+        for frame in read_places(item.path, options.columns):
+            rows = named(frame, options.columns, options.null_values)
+            yield rows.with_columns(object_key=pl.lit(item.key))
 
     def _verdicts(self, landed: LandedDelivery) -> pl.DataFrame:
         """The repeated records of a log that names its requests."""
@@ -106,11 +135,11 @@ class RequestLogSource(FileSource[RequestLogOptions]):
             hashes += [_hashes(frame) for item in landed.objects for frame in self._frames(item)]
         return repeated_requests(pl.concat(hashes))
 
-    def _ids(self, key: str, contents: pl.Series, seen: Counter[bytes]) -> pl.Series:
+    def _ids(self, key: str, rows: pl.DataFrame, seen: Counter[bytes]) -> pl.Series:
         """Ids from the content of a row and its ordinal among rows of the same content."""
         start = blake2b(f"{self.name}\0{key}\0".encode(), digest_size=16)
         ids = []
-        for content in contents:
+        for content in _content(rows):
             digest = start.copy()
             digest.update(content.encode())
             seen[digest.digest()] += 1
@@ -122,6 +151,12 @@ _HASHES = {"request": pl.UInt64, "content": pl.UInt64}
 
 
 def _hashes(frame: pl.DataFrame) -> pl.DataFrame:
-    named = frame.filter(pl.col("request_id").is_not_null())
-    request, content = pl.col("request_id").hash(), pl.col(CONTENT).hash()
-    return named.select("object_key", NUMBER, request=request, content=content)
+    told = frame.filter(pl.col("request_id").is_not_null())
+    request, content = pl.col("request_id").hash(), _content(told).hash()
+    return told.select("object_key", NUMBER, request=request, content=content)
+
+
+def _content(rows: pl.DataFrame) -> pl.Series:
+    """What a row says, as one text."""
+    told = sorted(set(rows.columns) - {*MARKS, "object_key", "verdict"})
+    return rows.select(pl.struct(told).struct.json_encode()).to_series()

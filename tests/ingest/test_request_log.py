@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from apportion.settings import Settings
 from ingest.collect import collect
 from ingest.registry import open_source
 from ingest.sources.request_log import RequestLogSource
+from tests.ingest.call_logs import assert_nowhere
 from tests.ingest.conftest import WINDOW
 from tests.ingest.telemetry_files import Read, read_files
 
@@ -203,6 +205,7 @@ def test_a_file_that_may_be_cut_is_refused_and_a_gzipped_one_is_not(tmp_path: Pa
             {"columns": {"started_at": "t", "completed_at": "e", "duration_seconds": "d"}},
             "not both",
         ),
+        ({"columns": {"started_at": "t"}, "same_id": "parts"}, "request_id"),
         ({"columns": {"started_at": "t"}, "epoch_unit": "h"}, "epoch_unit"),
         ({"columns": {"started_at": "t"}, "epoch_start": "2026-10-03T00:00:00Z"}, "epoch_unit"),
         ({"columns": {"started_at": "t"}, "column": {}}, "columns"),
@@ -225,6 +228,62 @@ def test_a_log_is_collected_like_any_source(
     settings = make_settings({**section, "columns": COLUMNS})
     assert collect(settings, "chat", WINDOW).rows == 3
     assert collect(settings, "chat", WINDOW).unchanged == 1
+
+
+def test_only_mapped_columns_land(make_settings: Callable[..., Settings], tmp_path: Path) -> None:
+    (tmp_path / "log").mkdir()
+    csv = LOG.replace("ok\n", "ok,prompt\n").replace("SUCCEED\n", "SUCCEED,canary-7d1f\n")
+    (tmp_path / "log" / "day.csv").write_text(csv)
+    section = {"name": "chat", "kind": "request_log", "location": "log", "files": ["day.csv"]}
+    settings = make_settings({**section, "columns": COLUMNS})
+    assert collect(settings, "chat", WINDOW).rows == 3
+    assert_nowhere(settings.home, "canary-7d1f")
+    longer = make_settings({**section, "columns": COLUMNS | {"session_id": "prompt"}})
+    assert collect(longer, "chat", WINDOW).landed == 1  # another mapping looks at the files again
+
+
+def test_the_hash_that_a_manifest_promises_is_that_of_the_file(
+    make_settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    (tmp_path / "log").mkdir()
+    (tmp_path / "log" / "day.csv").write_text(LOG)
+    section = {"name": "chat", "kind": "request_log", "location": "log", "columns": COLUMNS}
+    for digest, code in (("0" * 64, ["INPUT_CHECKSUM"]), (sha256(LOG.encode()).hexdigest(), [])):
+        files = [{"key": "day.csv", "sha256": digest}]
+        entry = {"period": "2026-10-03", "version": digest[:4], "files": files}
+        (tmp_path / "log" / "manifest.json").write_text(json.dumps({"deliveries": [entry]}))
+        result = collect(make_settings(section), "chat", WINDOW)
+        assert [refusal.code for refusal in result.refused] == code
+
+
+def test_paths_go_on_inside_json_in_a_column_and_counts_of_several_places_add_up(
+    tmp_path: Path,
+) -> None:
+    answer = json.dumps({"usage": {"out": 5, "thoughts": 3}, "chunks": [{"n": 1}, {"n": 2}]})
+    quoted = answer.replace('"', '""')
+    log = f'time,answer,model\n2026-10-03,"{quoted}",a\n2026-10-03,none,\n'
+    columns = {
+        "started_at": "time",
+        "output_tokens": ["answer.usage.out", "answer.usage.thoughts"],
+        "input_tokens": "answer.chunks.-1.n",
+        "gen_ai_request_model": ["renamed", "model"],
+    }
+    typed = read(tmp_path, log, columns=columns)
+    kept = ("input_tokens", "output_tokens", "gen_ai_request_model")
+    assert typed.rows.select(kept).rows() == [(2, 8, "a"), (None, None, None)]
+    with pytest.raises(DeliveryRefused, match="no column thoughts;"):
+        read(tmp_path, log, columns=columns | {"output_tokens": ["answer.usage.out", "thoughts"]})
+
+
+def test_a_json_document_holds_one_record_or_a_list(tmp_path: Path) -> None:
+    columns = {"started_at": "at", "input_tokens": "in"}
+    record = {"at": "2026-10-03", "in": 1}
+    for document, records in (([record] * 2, None), ({"data": [record] * 2}, "data")):
+        text = json.dumps(document, indent=1)
+        for name in ("log.json", "log.json.gz"):
+            assert read(tmp_path, text, name, columns=columns, records=records).rows.height == 2
+    assert read(tmp_path, json.dumps(record), "log.json", columns=columns).rows.height == 1
+    assert read(tmp_path, "{", "log.json", columns=columns).reasons == {"BAD_JSON_LINE": 1}
 
 
 AZURE = {
