@@ -160,12 +160,16 @@ INFERENCE_REQUESTS: Columns = {
     "search_requests": pl.Int64,
     "reported_cost": MONEY,
     "prompt_hmac": pl.String,
+    "prompt_block_hashes": pl.String,
+    "prompt_block_tokens": pl.Int64,
     "request_tags": pl.String,
 }
 """One model call (attempt). `input_tokens` are all input tokens, cached ones included;
 `output_tokens` are all output tokens, reasoning included; what is a part of what else, and how each
 vendor counts it, is in `ingest.usage`. `service_tier` is standard, batch, flex, priority or the
-vendor's own word. Prompts and completions never get here."""
+vendor's own word. `prompt_block_hashes` are those of the prompt's blocks, each over all before it,
+between spaces; `prompt_block_tokens` is how many tokens a block has, where that is known. Prompts
+and completions never get here."""
 
 SLURM_JOBS: Columns = {
     "job_id": pl.String,

@@ -1,13 +1,16 @@
 """What must hold in every stage, whatever the amounts: proved on generated ones."""
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.day_build import build
+from tests.prompt_cache import Trace, in_order, logged, read_by_lru, read_from, resident
 from tests.stages import Bench, Stage
 from tests.test_oracle import DAYS, PODS, company, measured
 
@@ -204,3 +207,49 @@ def test_repeated_prompts_are_those_that_a_log_read_line_by_line_tells(bench: Be
     assert {(pattern, minutes): count for pattern, minutes, count in found} == expected
     assert {pattern for pattern, _ in expected} == PATTERNS
     bench.restore("stg_inference__requests")
+
+
+@pytest.fixture
+def trace(bench: Bench, sample_data: Path, tmp_path: Path) -> Iterator[Trace]:
+    """An hour of conversations, mounted as calls to a model API."""
+    path = sample_data / "inference" / "mooncake-fast25" / "conversation_trace.jsonl.gz"
+    if not path.is_file():
+        pytest.skip(f"the public sample data is not beside the repository ({path})")
+    calls = logged(path)
+    calls.write_parquet(tmp_path / "calls.parquet")
+    bench.change("inference_requests", f"from read_parquet('{tmp_path}/calls.parquet')")
+    bench.run(["stg_inference__requests"])
+    keys = f"select distinct {KEYS} from {bench.name('stg_inference__requests')}"
+    bench.change(
+        "int_5_request_deployments__resolved",
+        f"select *, 'kimi' as model, 'kimi' as deployment, 'online_inference' as purpose, "
+        f"'api' as hosting from ({keys})",
+    )
+    bench.run(["int_5_prompt_prefixes__summed", "int_5_request_patterns__summed"])
+    yield in_order(calls)
+    for table in ("inference_requests", "int_5_request_deployments__resolved"):
+        bench.restore(table)
+    bench.run(["stg_inference__requests"])
+
+
+@pytest.mark.data
+def test_a_prompt_cache_reads_what_a_replay_call_by_call_reads(bench: Bench, trace: Trace) -> None:
+    columns = ", ".join(f"sum(prefix_tokens_within_{minutes})::bigint" for minutes in MINUTES)
+    ((tokens, *found),) = bench.connection.execute(
+        f"select sum(prompt_tokens)::bigint, {columns} "
+        f"from {bench.name('int_5_prompt_prefixes__summed')}"
+    ).fetchall()
+    assert found == [read_from(trace, minutes) for minutes in MINUTES]
+    assert round(found[-1] / tokens, 3) == 0.374  # Mooncake's own hit ratio without a limit
+    for minutes, replayed in zip(MINUTES[:2], found[:2], strict=True):
+        lru = read_by_lru(trace, resident(trace, minutes))
+        assert abs(replayed - lru) / tokens <= 0.01
+
+
+@pytest.mark.data
+def test_whole_prompts_seldom_come_again(bench: Bench, trace: Trace) -> None:
+    ((repeats,),) = bench.connection.execute(
+        "select sum(request_count)::bigint "
+        f"from {bench.name('int_5_request_patterns__summed')} where request_pattern <> 'first'"
+    ).fetchall()
+    assert round(repeats / len(trace), 4) == 0.0098

@@ -75,6 +75,7 @@ name = "gateway"                        # LiteLLM's log of every model call
 kind = "litellm"
 location = "exports/litellm"
 hmac_key = "file:{hmac_key}"          # finds repeated prompts without keeping one
+prompt_block_characters = 256           # and prompts that begin alike
 {spans}
 # Who owns what --------------------------------------------------------------------------------
 

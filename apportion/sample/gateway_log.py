@@ -23,6 +23,8 @@ COMPRESSION = 3
 PINNED = {"claude-sonnet-4-5": "-20250929", "claude-haiku-4-5": "-20251001"}
 ATTEMPT_KEYS = 1 << 62
 CALLS_PER_SESSION = 3
+INSTRUCTIONS = (0, 300, 700, 1200)
+"""Characters with which all prompts of a route begin, route by route in turn."""
 
 
 class GatewayLog:
@@ -125,6 +127,7 @@ def _route_columns(index: int, route: Route) -> dict[str, object]:
         "model_id": served.name if served else hashlib.sha256(model.encode()).hexdigest(),
         "call_type": route.api,
         "api_base": inside or f"https://api.{provider}.com",
+        "instructions": f"You answer for {team.display}. " * (INSTRUCTIONS[index % 4] // 30),
         "tags": json.dumps([f"cost_center:{team.cost_center}"] if index % 2 else []),
     }
 

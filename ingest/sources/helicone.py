@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from ingest.source import Batch
 from ingest.sources.call_logs.formats import TAGS, CallFormat, call_problems, text_of, typed
-from ingest.sources.call_logs.redacting import Line, Redact, keyed_hash
+from ingest.sources.call_logs.redacting import Hashing, Line, Redact, as_read
 from ingest.sources.call_logs.source import CallLogSource, FolderOptions
 from ingest.sources.instants import logged_instants
 from ingest.sources.requests import request_batch
@@ -59,10 +59,10 @@ class HeliconeSource(CallLogSource[HeliconeOptions]):
     def redaction(self) -> Redact:
         """The allow-listed fields of a request."""
 
-        def redact(record: Mapping[str, Any], key: bytes | None) -> Iterator[Line]:
+        def redact(record: Mapping[str, Any], hashing: Hashing | None) -> Iterator[Line]:
             listed = record.get("data")
             for request in listed if isinstance(listed, list) else [record]:
-                yield self._kept(request, key)
+                yield self._kept(request, hashing)
 
         return redact
 
@@ -89,18 +89,18 @@ class HeliconeSource(CallLogSource[HeliconeOptions]):
         )
         return request_batch(typed(timed), call_problems())
 
-    def _kept(self, request: Any, key: bytes | None) -> Line:
+    def _kept(self, request: Any, hashing: Hashing | None) -> Line:
         said = request if isinstance(request, dict) else {}
         properties = first_of(said, PROPERTIES)
         own = properties if isinstance(properties, dict) else {}
         kept = self.layout.keep({**said, "own": own})
         tags = [f"{name}:{text}" for name in self._options.tags if (text := text_of(own.get(name)))]
         kept[TAGS] = orjson.dumps(tags).decode() if tags else None
-        if key:
-            kept["end_user_hmac"] = keyed_hash(key, "end_user", text_of(first_of(said, USERS)))
+        if hashing:
+            kept["end_user_hmac"] = hashing.end_user(text_of(first_of(said, USERS)))
             body = said.get("request_body")
             prompt = json.dumps(body, sort_keys=True) if body else None
-            kept["prompt_hmac"] = keyed_hash(key, "prompt", prompt)
+            kept |= hashing.prompt(prompt, as_read(body))
         return kept
 
 

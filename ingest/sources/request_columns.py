@@ -74,6 +74,7 @@ def type_requests(rows: pl.DataFrame, instants: InstantOptions, meaning: Meaning
     if meaning.cached_tokens == "beside":
         parts = [pl.col(name) for name in ("input_tokens", *CACHED)]
         texts = texts.with_columns(input_tokens=sum_of_counts(parts))
+    texts = texts.with_columns(prompt_block_hashes=_words("prompt_block_hashes"))
     typed = texts.with_columns(
         *(instants.parse(texts[name]).alias(name) for name in INSTANTS),
         *(_flag(name) for name in FLAGS),
@@ -112,6 +113,12 @@ def _flag(name: str) -> pl.Expr:
 
 def _translated(name: str, told: Mapping[str, str]) -> pl.Expr:
     return pl.col(name).replace(dict(told))
+
+
+def _words(name: str) -> pl.Expr:
+    """A list of hashes, or words between spaces or commas, as words between single spaces."""
+    words = pl.col(name).str.replace_all(r'[\[\]",\s]+', " ").str.strip_chars()
+    return pl.when(words != "").then(words)
 
 
 def _after_start(name: str) -> pl.Expr:

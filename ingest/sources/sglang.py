@@ -16,7 +16,7 @@ from pydantic import Field
 
 from ingest.source import Batch
 from ingest.sources.call_logs.formats import CallFormat, call_problems, typed
-from ingest.sources.call_logs.redacting import Line, Redact, keyed_hash
+from ingest.sources.call_logs.redacting import Hashing, Line, Redact
 from ingest.sources.call_logs.source import CallLogSource, FolderOptions
 from ingest.sources.instants import logged_instants
 from ingest.sources.requests import request_batch
@@ -56,10 +56,10 @@ class SglangSource(CallLogSource[SglangOptions]):
     def redaction(self) -> Redact:
         """The counts and times of a request."""
 
-        def redact(record: Mapping[str, Any], key: bytes | None) -> Iterator[Line]:
+        def redact(record: Mapping[str, Any], hashing: Hashing | None) -> Iterator[Line]:
             kept = self.layout.keep(record)
-            if key:
-                kept["prompt_hmac"] = keyed_hash(key, "prompt", _prompt(record.get(REQUEST)))
+            if hashing:
+                kept |= hashing.prompt(_prompt(record.get(REQUEST)))
             yield kept
 
         return redact

@@ -127,6 +127,8 @@ def test_a_payload_is_typed_field_by_field(gateway: CallLog) -> None:
         "search_requests": 1,
         "reported_cost": Decimal("0.000000125000000000"),
         "prompt_hmac": None,
+        "prompt_block_hashes": None,
+        "prompt_block_tokens": None,
         "request_tags": '["cost_center:CC-1"]',
     }
 
@@ -297,6 +299,27 @@ def test_hashes_tell_end_users_and_prompts_apart(
     assert first["end_user_hmac"] == second["end_user_hmac"] != third["end_user_hmac"]
     assert first["prompt_hmac"] == second["prompt_hmac"] != first["end_user_hmac"]
     assert third["prompt_hmac"] is None
+
+
+def test_prompts_that_begin_alike_have_blocks_that_begin_alike(
+    make_gateway: Callable[..., CallLog], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GATEWAY_HMAC", "secret")
+    gateway = make_gateway(hmac_key="env:GATEWAY_HMAC", prompt_block_characters=256)
+    told = [{"role": "system", "content": "s" * 600}]
+    asked = [[*told, {"role": "user", "content": text}] for text in ("a", "b" * 900)]
+    other = [{"role": "system", "content": "t" + "s" * 599}]
+    gateway.log_lines(*(payload(n, messages=said) for n, said in enumerate([*asked, other, ""], 1)))
+    first, second, third, none = (
+        (row["prompt_block_hashes"] or "").split() for row in gateway.rows()
+    )
+    assert (len(first), len(second), len(third), none) == (3, 7, 3, [])
+    assert first[:2] == second[:2]
+    assert not {*first[2:]} & {*second}
+    assert not {*first} & {*third}
+    assert_nowhere(gateway.settings.home, "s" * 50)
+    with pytest.raises(ValueError, match="hmac_key"):
+        LiteLlmSource.from_options("a", {"location": "/", "prompt_block_characters": 256}, Path())
 
 
 def test_a_secret_that_is_not_there_is_a_mistake_of_the_configuration(

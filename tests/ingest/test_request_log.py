@@ -309,7 +309,9 @@ MOONCAKE = {
         "started_at": "timestamp",
         "input_tokens": "input_length",
         "output_tokens": "output_length",
+        "prompt_block_hashes": "hash_ids",
     },
+    "constants": {"prompt_block_tokens": "512"},
     "epoch_unit": "ms",
     "epoch_start": "2026-10-03T00:00:00Z",
 }
@@ -377,6 +379,8 @@ def test_a_public_log_has_its_stated_calls(
     assert found == tokens or (tokens is None and min(found) > 0)
     if "mooncake" in key:  # its README tells averages
         assert (round(found[0] / count), round(found[1] / count)) == (12_035, 343)
+        blocks = typed.rows["prompt_block_hashes"].str.split(" ").list.len()
+        assert blocks.to_list() == (-(-typed.rows["input_tokens"] // 512)).to_list()
 
 
 HOME_GROWN = {

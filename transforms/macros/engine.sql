@@ -117,6 +117,11 @@
 {% macro default__regexp_part(column, pattern) -%}regexp_extract({{ column }}, '{{ pattern }}'){%- endmacro %}
 {% macro spark__regexp_part(column, pattern) -%}regexp_extract({{ column }}, '{{ pattern }}', 0){%- endmacro %}
 
+{# Every word of a text of words between single spaces, one row each. #}
+{% macro each_word(column) -%}{{ return(adapter.dispatch('each_word', 'apportion')(column)) }}{%- endmacro %}
+{% macro default__each_word(column) -%}unnest(string_split({{ column }}, ' ')){%- endmacro %}
+{% macro spark__each_word(column) -%}explode(split({{ column }}, ' ')){%- endmacro %}
+
 {# The different values of a column in one list; null for none. #}
 {% macro distinct_list(column) -%}{{ return(adapter.dispatch('distinct_list', 'apportion')(column)) }}{%- endmacro %}
 {% macro default__distinct_list(column) -%}list(distinct {{ column }}){%- endmacro %}

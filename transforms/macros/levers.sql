@@ -11,6 +11,7 @@
         'int_lever_unused_commitments__summed',
         'int_lever_failed_jobs__replayed',
         'int_lever_requests__replayed',
+        'int_lever_prefix_caching__replayed',
         'int_lever_dev_nights__replayed',
         'int_lever_idle_gpus__replayed',
         'int_lever_unheld_nodes__replayed',

@@ -124,6 +124,9 @@ from (
     {{ regexp_part('lower(' ~ words ~ ')', '(^|[^a-z])(batch|evals?|evaluation|backfill)([^a-z]|$)') }} <> ''
 {%- endmacro %}
 
+{# Times to live of a prompt cache that are replayed, in minutes. #}
+{% macro prefix_ladder() %}{{ return([5, 15, 60, 240, 1440]) }}{% endmacro %}
+
 {# What a call is for: its tag `task:…`, else the name of its key. #}
 {% macro task_of(request_tags, api_key_alias) -%}
     coalesce(

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from ingest.sources.call_logs.formats import TAGS, CallFormat, text_of
-from ingest.sources.call_logs.redacting import Line, keyed_hash
+from ingest.sources.call_logs.redacting import Hashing, Line, as_read
 from ingest.usage import BEDROCK_LOG, Places
 
 BODY = ("output", "outputBodyJson")
@@ -37,7 +37,7 @@ def invocation_format(team: str) -> CallFormat:
 
 def keep_invocation(
     record: Mapping[str, Any],
-    key: bytes | None,
+    hashing: Hashing | None,
     layout: CallFormat,
     tags: Sequence[str],
     end_user: str | None,
@@ -46,7 +46,7 @@ def keep_invocation(
 
     Args:
         record: the record as Bedrock wrote it.
-        key: what end users and prompts are hashed with; without one nothing is kept of them.
+        hashing: what end users and prompts are hashed with; without one nothing is kept of them.
         layout: the allow-list.
         tags: keys of `requestMetadata` that are kept.
         end_user: the key of `requestMetadata` that names the end user; else it is the session of
@@ -59,10 +59,12 @@ def keep_invocation(
     told = [f"{name}:{text}" for name in tags if (text := text_of(said.get(name)))]
     if told:
         kept[TAGS] = orjson.dumps(told).decode()
-    if key:
+    if hashing:
         user = text_of(said.get(end_user)) if end_user else session
-        kept["end_user_hmac"] = keyed_hash(key, "end_user", user)
-        kept["prompt_hmac"] = keyed_hash(key, "prompt", _prompt(record.get("input")))
+        kept["end_user_hmac"] = hashing.end_user(user)
+        body = _body(record.get("input"))
+        prompt = json.dumps(body, sort_keys=True) if body else None
+        kept |= hashing.prompt(prompt, as_read(body))
     yield kept
 
 
@@ -77,7 +79,6 @@ def _identity(identity: Any) -> tuple[str | None, str | None]:
     return arn, None
 
 
-def _prompt(said: Any) -> str | None:
+def _body(said: Any) -> Any:
     """The body of the request, or where a large one was put."""
-    body = said.get("inputBodyJson") if isinstance(said, dict) else None
-    return json.dumps(body, sort_keys=True) if body else None
+    return said.get("inputBodyJson") if isinstance(said, dict) else None

@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from ingest.source import Batch
 from ingest.sources.bedrock.records import invocation_format, keep_invocation
 from ingest.sources.bedrock.rows import type_invocations
-from ingest.sources.call_logs.redacting import Line, Redact
+from ingest.sources.call_logs.redacting import Hashing, Line, Redact
 from ingest.sources.call_logs.source import CallLogOptions, CallLogSource
 from ingest.stores import Store
 
@@ -71,8 +71,8 @@ class BedrockInvocationsSource(CallLogSource[BedrockOptions]):
         """The envelope and the counters of a record."""
         options = self._options
 
-        def redact(record: Mapping[str, Any], key: bytes | None) -> Iterator[Line]:
-            return keep_invocation(record, key, self.layout, options.tags, options.end_user)
+        def redact(record: Mapping[str, Any], hashing: Hashing | None) -> Iterator[Line]:
+            return keep_invocation(record, hashing, self.layout, options.tags, options.end_user)
 
         return redact
 

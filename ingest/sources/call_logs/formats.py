@@ -15,7 +15,7 @@ import polars as pl
 
 from ingest.decimals import parse_decimals
 from ingest.schemas import INFERENCE_REQUESTS
-from ingest.sources.call_logs.redacting import PROBLEM
+from ingest.sources.call_logs.redacting import HASHES, PROBLEM
 from ingest.sources.requests import (
     TOKENS,
     Problem,
@@ -29,7 +29,6 @@ from ingest.usage import Path, Places, Rule, UsageError, first_of, path_name
 NOT_SCALAR = "(not a single value)"
 LONGEST_RECORD = 2_000
 RAW = "raw:"
-HASHES = ("end_user_hmac", "prompt_hmac")
 TAGS = "request_tags"
 
 

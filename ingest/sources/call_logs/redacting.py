@@ -23,25 +23,71 @@ DOCUMENTS = (".json", ".json.gz")
 
 COMPRESSION = 1
 HMAC_BYTES = 16
+BLOCK_HMAC_BYTES = 8
+FIRST_READ = ("tools", "system")
+HASHES = ("end_user_hmac", "prompt_hmac", "prompt_block_hashes")
 PROBLEM = "problem"
 """The key of a landed line that says why its record cannot be read."""
 
 Line = Mapping[str, str | None]
-Redact = Callable[[Mapping[str, Any], bytes | None], Iterable[Line]]
-"""What is kept of a record, given the key that end users and prompts are hashed with: a line for
-each of its calls."""
 
 
-def keyed_hash(key: bytes, purpose: str, value: str | None) -> str | None:
-    """The HMAC-SHA256 of a text, cut to 16 bytes; the same text has another hash per purpose."""
-    if value is None:
+@dataclass(frozen=True, slots=True)
+class Hashing:
+    """What end users and prompts are hashed with: HMAC-SHA256, cut to 16 bytes.
+
+    `block_characters` asks for hashes of a prompt's blocks, too, cut to 8 bytes.
+    """
+
+    key: bytes
+    block_characters: int | None = None
+
+    def end_user(self, name: str | None) -> str | None:
+        """The hash of an end user's name."""
+        return self._hash("end_user", name)
+
+    def prompt(self, text: str | None, as_read: str | None = None) -> dict[str, str | None]:
+        """The hashes of a prompt: of the whole, and of its blocks in the order of reading.
+
+        The hash of a block is over the one before it, too: equal hashes mean that all before is
+        equal. The last block is what is left.
+
+        Args:
+            text: the prompt.
+            as_read: the same with what stays the same first, where it is written otherwise.
+        """
+        hashes = {"prompt_hmac": self._hash("prompt", text)}
+        size, blocks, chain = self.block_characters, [], ""
+        if size and (read := as_read or text):
+            for start in range(0, len(read), size):
+                message = f"{chain}\0{read[start : start + size]}"
+                chain = (self._hash("prompt_block", message) or "")[: 2 * BLOCK_HMAC_BYTES]
+                blocks.append(chain)
+        return {**hashes, "prompt_block_hashes": " ".join(blocks)} if blocks else hashes
+
+    def _hash(self, purpose: str, value: str | None) -> str | None:
+        """The same text has another hash per purpose."""
+        if value is None:
+            return None
+        message = f"{purpose}\0{value}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self.key, message, "sha256")[:HMAC_BYTES].hex()
+
+
+def as_read(body: Any) -> str | None:
+    """A request's body in the order in which a model reads it: tools, system prompt, the rest."""
+    if not isinstance(body, dict):
         return None
-    message = f"{purpose}\0{value}".encode("utf-8", "surrogatepass")
-    return hmac.digest(key, message, "sha256")[:HMAC_BYTES].hex()
+    names = sorted(body, key=lambda name: (name not in FIRST_READ, name != "tools", str(name)))
+    return json.dumps([body[name] for name in names], sort_keys=True)
+
+
+Redact = Callable[[Mapping[str, Any], Hashing | None], Iterable[Line]]
+"""What is kept of a record, given what end users and prompts are hashed with: a line for each of
+its calls."""
 
 
 def write_lines(
-    destination: Path, records: Iterable[Any], redact: Redact, key: bytes | None
+    destination: Path, records: Iterable[Any], redact: Redact, hashing: Hashing | None
 ) -> None:
     """Write what is kept of records, and nothing else, as gzipped JSON lines.
 
@@ -49,7 +95,7 @@ def write_lines(
         destination: the file.
         records: parsed records; None leaves an empty line.
         redact: what is kept of a record.
-        key: what end users and prompts are hashed with.
+        hashing: what end users and prompts are hashed with.
     """
     with (
         destination.open("wb") as file,
@@ -57,7 +103,7 @@ def write_lines(
         io.BufferedWriter(packed, 1 << 20) as out,  # type: ignore[arg-type]
     ):
         for record in records:
-            out.writelines(_lines(record, redact, key))
+            out.writelines(_lines(record, redact, hashing))
 
 
 class RedactingStore:
@@ -67,7 +113,7 @@ class RedactingStore:
         self,
         inner: Store,
         redact: Redact,
-        secret: Callable[[], bytes | None],
+        secret: Callable[[], Hashing | None],
         documents: tuple[str, ...] = DOCUMENTS,
     ) -> None:
         """Wrap a store.
@@ -75,7 +121,7 @@ class RedactingStore:
         Args:
             inner: the store that holds the log.
             redact: what is kept of a record.
-            secret: gives the key for hashes of end users and prompts, when it is first needed.
+            secret: gives what end users and prompts are hashed with, when it is first needed.
             documents: endings of objects that hold one JSON document; others hold JSON lines.
         """
         self._inner = inner
@@ -138,14 +184,14 @@ def _parse_leniently(text: bytes) -> Any:
         return _Unreadable(f"not JSON: {type(error).__name__} {at}{len(text)}")
 
 
-def _lines(record: Any, redact: Redact, key: bytes | None) -> tuple[bytes, ...]:
+def _lines(record: Any, redact: Redact, hashing: Hashing | None) -> tuple[bytes, ...]:
     if record is None:
         return (b"\n",)
     if not isinstance(record, dict):
         is_known = isinstance(record, _Unreadable)
         return (_packed({PROBLEM: record.problem if is_known else "not a JSON object"}),)
     try:
-        return tuple(_packed(line) for line in redact(record, key))
+        return tuple(_packed(line) for line in redact(record, hashing))
     except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
         problem = f"a kept field is not Unicode text: {type(error).__name__}"
         return (_packed({PROBLEM: problem}),)

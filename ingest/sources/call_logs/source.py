@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import polars as pl
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from apportion.settings import resolve_secret
 from ingest.deliveries import explicit_files
 from ingest.source import Batch, Delivery, LandedDelivery, LandedObject, Window, version_of
 from ingest.sources.call_logs.formats import CallFormat
-from ingest.sources.call_logs.redacting import DOCUMENTS, Redact, RedactingStore
+from ingest.sources.call_logs.redacting import DOCUMENTS, Hashing, Redact, RedactingStore
 from ingest.sources.requests import repeated_requests
 from ingest.stores import ObjectInfo, Store, StoreOptions, open_store
 
@@ -32,19 +32,34 @@ class HashingOptions(BaseModel):
         "them is kept.",
     )
 
+    prompt_block_characters: int | None = Field(
+        None,
+        ge=256,
+        description="With `hmac_key`: hash prompts block by block, too, in blocks of so many "
+        "characters (2048 are about 512 tokens), to find prompts that begin alike.",
+    )
+
+    @model_validator(mode="after")
+    def _has_key(self) -> Self:
+        if self.prompt_block_characters and not self.hmac_key:
+            raise ValueError("`prompt_block_characters` needs an `hmac_key`")
+        return self
+
     def beside(self, directory: Path) -> Self:
         """The same, with a secret's relative path taken from a folder."""
         scheme, _, name = (self.hmac_key or "").partition(":")
         changed = {"hmac_key": f"file:{directory / name}"} if scheme == "file" else {}
         return self.model_copy(update=changed)
 
-    def key(self) -> bytes | None:
-        """The secret itself.
+    def hashing(self) -> Hashing | None:
+        """The secret itself, and what is hashed with it.
 
         Raises:
             ConfigError: nothing stands behind the reference.
         """
-        return resolve_secret(self.hmac_key).encode() if self.hmac_key else None
+        if not self.hmac_key:
+            return None
+        return Hashing(resolve_secret(self.hmac_key).encode(), self.prompt_block_characters)
 
 
 class CallLogOptions(StoreOptions, HashingOptions):
@@ -118,7 +133,7 @@ class CallLogSource(CallReader, Generic[Options]):
     def __init__(self, name: str, store: Store, options: Options) -> None:
         self.name = name
         self._options = options
-        self.store = RedactingStore(store, self.redaction(), options.key, self.documents)
+        self.store = RedactingStore(store, self.redaction(), options.hashing, self.documents)
 
     @classmethod
     def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from ingest.sources.call_logs.formats import TAGS, CallFormat, text_of
-from ingest.sources.call_logs.redacting import Line, keyed_hash
+from ingest.sources.call_logs.redacting import Hashing, Line
 from ingest.usage import LANGFUSE, Places, first_of
 
 DIRECTIONS = ("input", "output")
@@ -61,13 +61,13 @@ KNOWN = {path[-1] for terms in LANGFUSE.counts.values() for places in terms for 
 
 
 def keep_observations(
-    record: Mapping[str, Any], key: bytes | None, layout: CallFormat, team: str
+    record: Mapping[str, Any], hashing: Hashing | None, layout: CallFormat, team: str
 ) -> Iterator[Line]:
     """What is kept of the observations of a record.
 
     Args:
         record: a trace with observations, a page of observations, or one observation.
-        key: what end users and prompts are hashed with; without one nothing is kept of them.
+        hashing: what end users and prompts are hashed with; without one nothing is kept of them.
         layout: the allow-list.
         team: what a tag that names the team starts with, before a colon.
     """
@@ -83,10 +83,10 @@ def keep_observations(
         }
         kept = layout.keep(flat)
         kept[TAGS] = orjson.dumps(tags).decode() if tags else None
-        if key:
+        if hashing:
             users = (*_both("userId", "user_id"), ("trace", "userId"), ("trace", "user_id"))
-            kept["end_user_hmac"] = keyed_hash(key, "end_user", text_of(first_of(flat, users)))
-            kept["prompt_hmac"] = keyed_hash(key, "prompt", _prompt(observation.get("input")))
+            kept["end_user_hmac"] = hashing.end_user(text_of(first_of(flat, users)))
+            kept |= hashing.prompt(_prompt(observation.get("input")))
         yield kept
 
 

@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from ingest.source import Batch
 from ingest.sources.call_logs.formats import call_problems, typed
-from ingest.sources.call_logs.redacting import Line, Redact
+from ingest.sources.call_logs.redacting import Hashing, Line, Redact
 from ingest.sources.call_logs.source import FolderOptions
 from ingest.sources.call_logs.traces import TraceLogSource
 from ingest.sources.instants import logged_instants
@@ -58,8 +58,8 @@ class LangfuseSource(TraceLogSource[LangfuseOptions]):
     def redaction(self) -> Redact:
         """The allow-listed fields of every observation."""
 
-        def redact(record: Mapping[str, Any], key: bytes | None) -> Iterator[Line]:
-            return keep_observations(record, key, self.layout, self._options.team)
+        def redact(record: Mapping[str, Any], hashing: Hashing | None) -> Iterator[Line]:
+            return keep_observations(record, hashing, self.layout, self._options.team)
 
         return redact
 

@@ -44,7 +44,7 @@ class LiteLlmDatabaseSource(LiteLlmReader):
         self.name = name
         self._trailing = timedelta(days=options.trailing_days - 1)
         self._table = SpendLogStore(
-            options.dsn, options.schema_name, options.key, options.timeout_seconds
+            options.dsn, options.schema_name, options.hashing, options.timeout_seconds
         )
         self.store = self._table
 

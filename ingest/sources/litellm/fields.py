@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from ingest.schemas import INFERENCE_REQUESTS
-from ingest.sources.call_logs.redacting import PROBLEM, keyed_hash
+from ingest.sources.call_logs.redacting import HASHES, PROBLEM, Hashing
 from ingest.usage import LITELLM, first_of
 
 RECORD, METADATA, USAGE, COST = range(4)
@@ -53,19 +53,19 @@ COUNTS = {name: places for name, (places,) in LITELLM.counts.items() if name in 
 """The counts of the usage object that are kept; those of the record itself come first."""
 
 END_USER = ((METADATA, "user_api_key_end_user_id"), (RECORD, "end_user"))
-EXTRA = ("request_tags", "end_user_hmac", "prompt_hmac", PROBLEM)
+EXTRA = ("request_tags", *HASHES, "prompt_block_tokens", PROBLEM)
 COLUMNS = (*FIELDS, *(name for name in COUNTS if name not in FIELDS), *EXTRA)
 """The keys of a landed line, all of them text or null."""
 
 NOT_SCALAR = "(not a single value)"
 
 
-def redact(record: Mapping[str, Any], key: bytes | None) -> Iterator[dict[str, str | None]]:
+def redact(record: Mapping[str, Any], hashing: Hashing | None) -> Iterator[dict[str, str | None]]:
     """The kept fields of a record, as text; a record is one call.
 
     Args:
         record: the record as LiteLLM wrote it.
-        key: what end users and prompts are hashed with; without one nothing is kept of them.
+        hashing: what end users and prompts are hashed with; without one nothing is kept of them.
     """
     objects = _objects(record)
     kept = {name: _text(_first(objects, places)) for name, places in FIELDS.items()}
@@ -77,9 +77,9 @@ def redact(record: Mapping[str, Any], key: bytes | None) -> Iterator[dict[str, s
     if record.get("response_cost_failure_debug_info"):
         kept["cost"] = None  # no price was known, which LiteLLM writes as 0.0
     kept["request_tags"] = _tags(_parsed(record.get("request_tags")))
-    if key:
-        kept["end_user_hmac"] = keyed_hash(key, "end_user", _text(_first(objects, END_USER)))
-        kept["prompt_hmac"] = keyed_hash(key, "prompt", _prompt(_parsed(record.get("messages"))))
+    if hashing:
+        kept["end_user_hmac"] = hashing.end_user(_text(_first(objects, END_USER)))
+        kept |= hashing.prompt(_prompt(_parsed(record.get("messages"))))
     yield kept
 
 

@@ -44,7 +44,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
 )
 KEPT = (
     "request_id", "trace_id", "api_key_hash", "api_key_alias", "end_user_hmac", "session_id",
-    "status", "service_tier", "prompt_hmac", "request_tags",
+    "status", "service_tier", "prompt_hmac", "prompt_block_hashes", "request_tags",
 )  # fmt: skip
 LONGEST_RECORD = 2_000
 RAW = "raw_"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from apportion.errors import ApportionError, ConfigError, DeliveryRefused, SourceUnavailable
 from apportion.settings import resolve_secret
-from ingest.sources.call_logs.redacting import write_lines
+from ingest.sources.call_logs.redacting import Hashing, write_lines
 from ingest.sources.litellm.fields import END_USER, FIELDS, RECORD, redact
 from ingest.stores import ObjectInfo, object_changed, object_missing
 
@@ -45,7 +45,7 @@ class SpendLogStore:
         self,
         dsn: str,
         schema: str,
-        secret: Callable[[], bytes | None],
+        secret: Callable[[], Hashing | None],
         timeout_seconds: int,
     ) -> None:
         """Describe a database.
@@ -53,7 +53,7 @@ class SpendLogStore:
         Args:
             dsn: where the connection string is (`env:NAME`, `file:/path`).
             schema: the schema of the table.
-            secret: gives the key for hashes of end users and prompts, when it is first needed.
+            secret: gives what end users and prompts are hashed with, when it is first needed.
             timeout_seconds: how long one query may take.
         """
         self._dsn = dsn

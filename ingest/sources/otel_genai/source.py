@@ -16,7 +16,7 @@ from pydantic import Field, field_validator
 from ingest.registry import suggestion
 from ingest.schemas import INFERENCE_REQUESTS
 from ingest.source import Batch
-from ingest.sources.call_logs.redacting import Line, Redact
+from ingest.sources.call_logs.redacting import Hashing, Line, Redact
 from ingest.sources.call_logs.source import FolderOptions
 from ingest.sources.call_logs.traces import TraceLogSource
 from ingest.sources.otel_genai.rows import read_spans, type_calls
@@ -80,8 +80,8 @@ class OtelGenAiSource(TraceLogSource[OtelOptions]):
     def redaction(self) -> Redact:
         """The allow-listed attributes of every span."""
 
-        def redact(record: Mapping[str, Any], key: bytes | None) -> Iterator[Line]:
-            return keep_spans(record, key, self.layout, self._end_user)
+        def redact(record: Mapping[str, Any], hashing: Hashing | None) -> Iterator[Line]:
+            return keep_spans(record, hashing, self.layout, self._end_user)
 
         return redact
 

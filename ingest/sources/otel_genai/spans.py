@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest.sources.call_logs.formats import CallFormat, text_of
-from ingest.sources.call_logs.redacting import Line, keyed_hash
+from ingest.sources.call_logs.redacting import Hashing, Line
 from ingest.usage import Places, Rule, first_of
 
 PROMPTS = (
@@ -76,13 +76,13 @@ def span_format(attributes: Mapping[str, str], rule: Rule) -> CallFormat:
 
 
 def keep_spans(
-    record: Mapping[str, Any], key: bytes | None, layout: CallFormat, end_user: str | None
+    record: Mapping[str, Any], hashing: Hashing | None, layout: CallFormat, end_user: str | None
 ) -> Iterator[Line]:
     """What is kept of the spans of a line (`ExportTraceServiceRequest`, or a single span).
 
     Args:
         record: the line.
-        key: what end users and prompts are hashed with; without one nothing is kept of them.
+        hashing: what end users and prompts are hashed with; without one nothing is kept of them.
         layout: the allow-list.
         end_user: the attribute that names the end user, if it is none of the usual ones.
     """
@@ -91,10 +91,10 @@ def keep_spans(
         attributes = _attributes(span)
         flat = {**resource, **attributes, **_envelope(span)}
         kept = layout.keep(flat)
-        if key:
+        if hashing:
             user = text_of(first_of(flat, _one(*users)))
-            kept["end_user_hmac"] = keyed_hash(key, "end_user", user)
-            kept["prompt_hmac"] = keyed_hash(key, "prompt", _prompt(attributes, span))
+            kept["end_user_hmac"] = hashing.end_user(user)
+            kept |= hashing.prompt(_prompt(attributes, span))
         yield kept
 
 

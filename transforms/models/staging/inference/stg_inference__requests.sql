@@ -19,6 +19,8 @@ select
     coalesce(is_gateway_cache_hit, false) as is_gateway_cache_hit,
     coalesce(service_tier, 'standard') as service_tier,
     prompt_hmac,
+    prompt_block_hashes,
+    prompt_block_tokens,
     coalesce(request_tags, '') as request_tags,
     {{ logged_counts() }},
     reported_cost
