@@ -9,6 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import duckdb
 import pytest
 
 from tests.day_build import build
@@ -66,6 +67,8 @@ def charges(source: random.Random, day: datetime) -> Iterator[dict[str, Any]]:
         yield charge(day, f"tagged-{number}", amount(), service_name="Database", tags=tags)
     refund = {"service_name": "Database", "tags": '{"team": "beta"}'}
     yield charge(day, "refund", -amount(5), charge_class="Correction", **refund)
+    credit = {"service_name": "Compute", "tags": '{"team": "alpha"}', "billing_currency": "EUR"}
+    yield charge(day, "credit", -amount(5), charge_category="Credit", **credit)
     yield charge(day, "untagged", amount(), service_name="Database")
     yield charge(day, "support", amount(), service_name="Support")
     yield charge(day, "tax", amount(), charge_category="Tax", service_name="Tax")
@@ -191,11 +194,16 @@ def policy(step: int, field: str, value: str, method: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> dict[Entry, Fraction]:
-    """The ledger of all days as the project makes it."""
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    """All days as the project makes them."""
     days = [measured(day) for day in DAYS]
     tables = {name: [row for day in days for row in day[name]] for name in days[0]}
-    warehouse = build(tmp_path_factory.mktemp("oracle"), {**company(), **tables})
+    return build(tmp_path_factory.mktemp("oracle"), {**company(), **tables})
+
+
+@pytest.fixture(scope="module")
+def found(warehouse: duckdb.DuckDBPyConnection) -> dict[Entry, Fraction]:
+    """The ledger."""
     rows = warehouse.execute(
         """
         select source_charge_key, team, deployment, cost_class, sum(reporting_effective_cost)
@@ -222,3 +230,19 @@ def test_the_ledger_is_what_the_arithmetic_says(
     for entry, amount in of_day.items():
         sums[entry.charge_key] += amount
     assert sums == {row["charge_key"]: reporting(given, row) for row in given["focus_charges"]}
+
+
+def test_what_rounding_to_the_reporting_currency_removed_is_booked(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    charged = [row for day in DAYS for row in measured(day)["focus_charges"]]
+    foreign = [row for row in charged if row["billing_currency"] == "EUR"]
+    (rate,) = (Fraction(row["rate"]) for row in company()["exchange_rates"])
+    cost = sum((Fraction(row["effective_cost"]) for row in foreign), Fraction())
+    kept = sum((reporting(company(), row) for row in foreign), Fraction())
+    rows = warehouse.execute(
+        "select exchange_rate, charge_count, cost, reporting_cost, conversion_rounding "
+        "from currency_conversions where measure = 'effective_cost'"
+    ).fetchall()
+    assert rows == [(rate, len(foreign), cost, kept, cost * rate - kept)]
+    assert rows[0][-1]

@@ -18,6 +18,20 @@
     cast(concat(cast({{ quanta }} as string), 'E-18') as decimal(38, 18))
 {%- endmacro %}
 
+{# An integer count of 10^-27 to DECIMAL(38,27). #}
+{% macro from_billionths_of_quanta(count) -%}
+    {{ return(adapter.dispatch('from_billionths_of_quanta', 'apportion')(count)) }}
+{%- endmacro %}
+{% macro default__from_billionths_of_quanta(count) -%}
+    cast(
+        cast({{ count }} as decimal(20, 0)) * cast(0.000000000000000001 as decimal(18, 18))
+        * cast(0.000000001 as decimal(9, 9)) as decimal(38, 27)
+    )
+{%- endmacro %}
+{% macro spark__from_billionths_of_quanta(count) -%}
+    cast(concat(cast({{ count }} as string), 'E-27') as decimal(38, 27))
+{%- endmacro %}
+
 {# The type of quanta and of every weight. #}
 {% macro integer_type() -%}{{ return(adapter.dispatch('integer_type', 'apportion')()) }}{%- endmacro %}
 {% macro default__integer_type() -%}hugeint{%- endmacro %}

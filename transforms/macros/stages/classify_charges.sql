@@ -48,6 +48,7 @@ select
     billing_period,
     billing_currency,
     reporting_currency,
+    rate_billionths,
     charge_category,
     service_category,
     service_name,

@@ -1,0 +1,1 @@
+{{ converted_charges(ref('int_1_charges__classified')) }}

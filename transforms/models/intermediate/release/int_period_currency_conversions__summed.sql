@@ -1,0 +1,1 @@
+{{ converted_charges(ref('int_period_charges__classified')) }}
