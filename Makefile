@@ -5,6 +5,10 @@ PYTHONS := python3 python3.13 python3.12 python3.11
 IS_SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
 PYTHON ?= $(shell for python in $(PYTHONS); do \
 	$$python -c '$(IS_SUPPORTED)' 2>/dev/null && echo $$python && break; done)
+# The validator of FOCUS needs exactly 3.12, with libraries that Apportion does not use.
+IS_312 := import sys; sys.exit(sys.version_info[:2] != (3, 12))
+PYTHON_312 = $(shell for python in python3.12 python3 $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python); do \
+	$$python -c '$(IS_312)' 2>/dev/null && echo $$python && break; done)
 
 VENV := .venv
 READY := $(VENV)/.ready
@@ -17,7 +21,7 @@ export APPORTION_HOME
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup daily test check format airflow docs bench accuracy clean
+.PHONY: help setup daily test check format tools airflow docs bench accuracy clean
 
 help: ## show these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -41,6 +45,11 @@ format: $(READY) ## format Python
 	$(VENV)/bin/ruff check --fix
 	$(VENV)/bin/ruff format
 
+tools: $(READY) ## install what some tests run, each in its own environment: focus-validator, nise
+	@$(call install,focus-validator,$(PYTHON_312),focus-validator==2.2.1 pyarrow==21.0.0)
+	@$(call install,nise,$(PYTHON),koku-nise==5.4.4)
+	@$(call install,nise4,$(PYTHON),koku-nise==4.7.5)
+
 airflow: $(READY) ## start Airflow on http://127.0.0.1:8080 (open: no password, this machine only)
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" CONFIG="$(CONFIG)" dags/start-airflow
 
@@ -58,6 +67,14 @@ accuracy: $(READY) ## measure attribution against the truth of simulated compani
 
 clean: ## remove the environment and all caches; the home folder stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+# $(call install,folder of var/,python,requirements): once; where it fails, tests skip.
+define install
+test -e var/$(1)/.ready || { test -n "$(2)" \
+	&& $(UV) venv --quiet --clear --no-python-downloads --python "$(2)" var/$(1) \
+	&& $(UV) pip install --quiet --python var/$(1) $(3) && touch var/$(1)/.ready; } \
+	|| echo "could not install $(1): the tests that run it will skip"
+endef
 
 $(READY): requirements.lock pyproject.toml | $(UV)
 	@echo "setting up $(VENV)"

@@ -18,6 +18,7 @@ import pytest
 from apportion.sample import PROMPT_CANARY, SampleOptions, simulate
 from tests.conftest import Bucket
 from tests.ingest.focus_files import read_files
+from tests.warehouse.focus_table import violations
 from warehouse.read import connect
 from warehouse.releases import Release, current
 
@@ -130,6 +131,7 @@ def test_the_bill_that_is_exported_is_the_bill_that_came(published: World, tmp_p
             "--json", "export", "focus", "--version", version, str(target)
         )
         assert exported.returncode == 0, exported.stderr
+        assert version == "1.2" or violations(target) == []
         read = read_files([target])
         assert read.quarantined.is_empty()
         assert [{"path": str(target), "rows": read.rows.height}] == json.loads(exported.stdout)

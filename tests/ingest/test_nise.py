@@ -1,12 +1,8 @@
 """Reports of nise, an established generator of cloud bills, reconcile exactly.
 
-Nise pins libraries that Apportion does not use, so that it lives in environments of its own. Up to
-release 4 it wrote reports of Oracle Cloud, too:
-
-    python -m venv var/nise && var/nise/bin/pip install koku-nise==5.4.4
-    python -m venv var/nise4 && var/nise4/bin/pip install koku-nise==4.7.5
-
-The tests find it there, and skip where it is not.
+Nise pins libraries that Apportion does not use, so that it lives in environments of its own, which
+`make tools` installs. Up to release 4 it wrote reports of Oracle Cloud, too. The tests skip where
+it is not.
 """
 
 import ast
@@ -83,7 +79,7 @@ def report(folder: Path, *arguments: str, release: str = "nise") -> list[Path]:
     """Have nise write a report of October 2026; the files that hold rows."""
     nise = ROOT / "var" / release / "bin" / "nise"
     if not nise.is_file():
-        pytest.skip("nise is not installed (how: see the head of this file)")
+        pytest.skip("nise is not installed: make tools")
     folder.mkdir()
     subprocess.run(
         [nise, "report", *arguments, "-s", "2026-10-01", "-e", "2026-10-31", "-w"],
