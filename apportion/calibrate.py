@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from apportion.company_tables import Row, ended, read_table, write_table
-from apportion.context import Context, examples
+from apportion.context import DAY, Context, examples, in_a_folder
 from apportion.errors import ConfigError
 
 TABLE = "token_weights"
@@ -29,11 +29,13 @@ SHOWN_AS = {
     )
 )
 @click.option(
-    "--write", "path", type=click.Path(path_type=Path), help="The table to bring up to date."
+    "--write",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=in_a_folder,
+    help="The table to bring up to date.",
 )
-@click.option(
-    "--valid-from", type=click.DateTime(["%Y-%m-%d"]), help="First usage day they count on."
-)
+@click.option("--valid-from", type=DAY, help="First usage day they count on.")
 @click.pass_obj
 def calibrate(context: Context, path: Path | None, valid_from: datetime | None) -> None:
     """Show the token weights that the published days suggest.

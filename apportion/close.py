@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apportion.context import Context, examples
+from apportion.context import MONTH, Context, examples
 
 if TYPE_CHECKING:
     from apportion.settings import Settings
@@ -52,7 +52,7 @@ def close_period(
         "apportion close 2026-10", "apportion close 2026-10 --by controller@example.com"
     )
 )
-@click.argument("period", type=click.DateTime(["%Y-%m"]))
+@click.argument("period", type=MONTH)
 @click.option("--by", default=getpass.getuser, show_default="you", help="Who closes it.")
 @click.option(
     "--accept",
@@ -68,8 +68,9 @@ def close(context: Context, period: datetime, by: str, accept: "tuple[Accepted, 
     deliveries, corrected rules) never moves them: the next open period charges the difference, and
     `adjustments` says why.
     """
-    closing = close_period(context.settings(), period.date(), by, accept)
-    out = context.screen()
+    settings, out = context.settings(), context.screen()
+    with out.doing(f"close {period:%Y-%m}, write its statements"):
+        closing = close_period(settings, period.date(), by, accept)
     out.say(
         f"{closing.name} is closed, by {closing.closed_by} on {closing.closed_at:%Y-%m-%d %H:%M} "
         f"UTC, from generation {closing.generation}.\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from apportion import steps
-from apportion.context import Context, examples, last_day
+from apportion.context import COUNT, DAY, Context, examples, last_day
 
 if TYPE_CHECKING:
     from apportion.sample import SampleResult
@@ -21,10 +21,18 @@ if TYPE_CHECKING:
     )
 )
 @click.option("--seed", default=20261101, show_default=True, help="Everything varies with it.")
-@click.option("--days", default=30, show_default=True, help="Usage days.")
-@click.option("--requests", default=200_000, show_default=True, help="Model calls in all.")
-@click.option("--requests-per-day", type=int, help="Model calls a day, instead of in all.")
-@click.option("--gpus", default=224, show_default=True, help="About as many GPUs.")
+@click.option("--days", type=COUNT, default=30, show_default=True, help="Usage days.")
+@click.option(
+    "--requests", type=COUNT, default=200_000, show_default=True, help="Model calls in all."
+)
+@click.option("--requests-per-day", type=COUNT, help="Model calls a day, instead of in all.")
+@click.option(
+    "--gpus",
+    type=COUNT,
+    default=224,
+    show_default=True,
+    help="About as many GPUs; one node of every kind is the least.",
+)
 @click.option("--spans", is_flag=True, help="Log half of the calls as OpenTelemetry spans.")
 @click.option(
     "--native-bills",
@@ -32,7 +40,7 @@ if TYPE_CHECKING:
     type=click.Choice(["aws", "azure", "gcp"]),
     help="A cloud that writes its bills in its own form instead of FOCUS; repeat for several.",
 )
-@click.argument("directory", type=click.Path(path_type=Path), required=False)
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False), required=False)
 @click.pass_obj
 def simulate(context: Context, /, directory: Path | None, **size: Any) -> None:
     """Write a sample company: exports, configuration, truth.
@@ -64,7 +72,7 @@ def _simulate(context: Context, target: Path, **size: Any) -> "SampleResult":
 @click.command(epilog=examples("apportion run", "apportion run --usage-date 2026-11-22"))
 @click.option(
     "--usage-date",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="Newest usage day (UTC).  [default: yesterday, or the last day of a fixed data set]",
 )
 @click.option("--sample", is_flag=True, help="Run on the sample company; simulate it if need be.")
@@ -91,7 +99,7 @@ def run(context: Context, usage_date: datetime | None, sample: bool) -> None:  #
     _finish(context, result)
 
 
-@click.command()
+@click.command(epilog=examples("apportion rebuild"))
 @click.pass_obj
 def rebuild(context: Context) -> None:
     """Make everything again from what is landed, and compare.
@@ -116,21 +124,24 @@ def _finish(context: Context, result: steps.RunResult) -> None:
         sys.exit(max(problem.exit_code for problem in result.problems))
 
 
-@click.command()
+@click.command(epilog=examples("apportion report"))
 @click.pass_obj
 def report(context: Context) -> None:
     """Write statements and report of the current release again."""
     from warehouse.export import RECORD, REPORT, STATEMENTS
+    from warehouse.read import serving
 
+    settings, out = context.settings(), context.screen()
+    serving(context.home)
     (context.home / RECORD).unlink(missing_ok=True)
-    steps.export(context.settings())
+    with out.doing("write statements and report"):
+        steps.export(settings)
     paths = {
         "report": str(context.home / REPORT / "index.html"),
         "statements": str(context.home / STATEMENTS),
     }
-    out = context.screen()
     for name, path in paths.items():
-        out.say(f"{name}  {path}")
+        out.say(f"{name:<11} {path}")
     out.answer(paths)
 
 
@@ -148,9 +159,9 @@ def rollback(context: Context, generation: int | None) -> None:
     from warehouse.lock import writer
     from warehouse.releases import rollback as point_back
 
-    with writer(context.home, "rollback"):
+    settings, out = context.settings(), context.screen()
+    with writer(context.home, "rollback"), out.doing("roll back, write statements and report"):
         release = point_back(context.home, generation)
-        export(context.home, explained, context.settings().journal)
-    out = context.screen()
+        export(context.home, explained, settings.journal)
     out.say(f"generation {release.generation} is current again, usage up to {release.usage_date}")
     out.answer(release.model_dump(mode="json"))

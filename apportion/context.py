@@ -4,7 +4,9 @@ import os
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from apportion.settings import Settings, load
 
@@ -50,6 +52,46 @@ class Context:
         from apportion.console import Screen
 
         return Screen(as_json=self.as_json, is_quiet=self.is_quiet)
+
+
+class Calendar(click.DateTime):
+    """A day or a month on the command line, asked for and refused in words."""
+
+    def __init__(self, form: str, shape: str, example: str) -> None:
+        super().__init__([form])
+        self._shape, self._example = shape, example
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """How it is written, for the help."""
+        return self._shape
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The first instant of it."""
+        try:
+            found: datetime = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f'"{value}" is not {self._shape}, as in {self._example}.', param, ctx)
+        return found
+
+
+DAY = Calendar("%Y-%m-%d", "YYYY-MM-DD", "2026-11-22")
+MONTH = Calendar("%Y-%m", "YYYY-MM", "2026-11")
+COUNT = click.IntRange(min=1)
+
+
+def in_a_folder(
+    _context: click.Context, _parameter: click.Parameter, path: Path | None
+) -> Path | None:
+    """A file that a command writes: its folder has to be there.
+
+    Raises:
+        click.BadParameter: it is not; a mistyped folder is not made.
+    """
+    if path and not path.absolute().parent.is_dir():
+        raise click.BadParameter(f'there is no folder "{path.parent}"; correct it, or make it.')
+    return path
 
 
 def from_environment() -> Context:

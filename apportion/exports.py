@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apportion.context import Context, examples
+from apportion.context import MONTH, Context, examples
 
 if TYPE_CHECKING:
     from warehouse.focus_export import Format, Version
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 EXPORTS = "exports"
 
 
-@click.group()
+@click.group(epilog=examples("apportion export focus", "apportion export parquet /data/marts"))
 def export() -> None:
     """Write allocated costs and tables for other tools."""
 
@@ -26,13 +26,22 @@ def export() -> None:
     )
 )
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False), required=False)
-@click.option("--version", type=click.Choice(["1.4", "1.2"]), default="1.4", show_default=True)
 @click.option(
-    "--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True
+    "--version",
+    type=click.Choice(["1.4", "1.2"]),
+    default="1.4",
+    show_default=True,
+    help="Version of FOCUS.",
 )
 @click.option(
-    "--period", type=click.DateTime(["%Y-%m"]), help="One billing period.  [default: all]"
+    "--format",
+    "form",
+    type=click.Choice(["parquet", "csv"]),
+    default="parquet",
+    show_default=True,
+    help="Form of the file.",
 )
+@click.option("--period", type=MONTH, help="One billing period.  [default: all]")
 @click.pass_obj
 def focus(
     context: Context,
@@ -51,13 +60,14 @@ def focus(
 
     name = f"focus-{version}{f'-{period:%Y-%m}' if period else ''}.{form}"
     path = target or context.home / EXPORTS / name
-    written = export_focus(
-        serving(context.home).path(context.home),
-        path.absolute(),
-        version=version,
-        form=form,
-        period=period.date() if period else None,
-    )
+    with context.screen().doing(f"write {path}"):
+        written = export_focus(
+            serving(context.home).path(context.home),
+            path.absolute(),
+            version=version,
+            form=form,
+            period=period.date() if period else None,
+        )
     _answer(context, [(path, written)])
 
 
@@ -76,7 +86,8 @@ def parquet(context: Context, folder: Path | None, tables: tuple[str, ...]) -> N
     from warehouse.read import serving
 
     target = (folder or context.home / EXPORTS / "parquet").absolute()
-    written = export_parquet(serving(context.home).path(context.home), target, tables)
+    with context.screen().doing(f"write {target}"):
+        written = export_parquet(serving(context.home).path(context.home), target, tables)
     _answer(context, [(target / f"{table}.parquet", rows) for table, rows in written.items()])
 
 
@@ -92,8 +103,9 @@ def docs(context: Context, target: Path | None) -> None:
     from warehouse.schema_docs import write_schema_docs
 
     path = (target or context.home / EXPORTS / "docs.html").absolute()
-    write_schema_docs(default_transforms(), path)
     out = context.screen()
+    with out.doing(f"write {path}"):
+        write_schema_docs(default_transforms(), path)
     out.say(f"{path}")
     out.answer({"path": str(path)})
 

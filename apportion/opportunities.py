@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from apportion.company_tables import Row, ended, read_table, write_table
-from apportion.context import Context, examples
+from apportion.context import COUNT, DAY, Context, examples, in_a_folder
 from apportion.errors import ConfigError
 
 TABLE = "opportunity_decisions"
@@ -18,7 +18,7 @@ DECISIONS = ("accepted", "dismissed", "realised")
 
 @click.command(epilog=examples("apportion opportunities", "apportion opportunities --lever spot"))
 @click.option("--lever", help="Only opportunities of this lever.")
-@click.option("--limit", default=20, show_default=True, help="Rows of the list.")
+@click.option("--limit", type=COUNT, default=20, show_default=True, help="Rows of the list.")
 @click.pass_obj
 def opportunities(context: Context, lever: str | None, limit: int) -> None:
     """List what could be saved, what was decided, and what came of it."""
@@ -50,6 +50,7 @@ def opportunities(context: Context, lever: str | None, limit: int) -> None:
     "path",
     required=True,
     type=click.Path(path_type=Path, dir_okay=False),
+    callback=in_a_folder,
     help="The table of decisions to bring up to date.",
 )
 @click.option("--by", "decided_by", required=True, help="Who decided.")
@@ -57,7 +58,7 @@ def opportunities(context: Context, lever: str | None, limit: int) -> None:
     "--from",
     "since",
     required=True,
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="First usage day on which the decision counts.",
 )
 @click.option("--note", default="", help="What else there is to say.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from apportion.company_tables import read_table, write_table
-from apportion.context import Context, examples
+from apportion.context import DAY, Context, examples, in_a_folder
 from apportion.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,11 +32,13 @@ def prices() -> None:
 @click.option("--provider", required=True, help="As gen_ai_provider_name in the log names it.")
 @click.option("--model", "models", multiple=True, help="Only this model; may be given often.")
 @click.option(
-    "--write", "path", type=click.Path(path_type=Path), help="The table to bring up to date."
+    "--write",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=in_a_folder,
+    help="The table to bring up to date.",
 )
-@click.option(
-    "--valid-from", type=click.DateTime(["%Y-%m-%d"]), help="First usage day they count on."
-)
+@click.option("--valid-from", type=DAY, help="First usage day they count on.")
 @click.pass_obj
 def import_prices(
     context: Context,

@@ -138,9 +138,12 @@ def load(path: Path, home: Path) -> Settings:
     except FileNotFoundError:
         raise ConfigError(
             "CONFIG_MISSING",
-            f"{path}: there is no such file. Pass --config, set APPORTION_CONFIG, or run "
-            "`apportion simulate` for a sample company.",
+            f"{path}: there is no such file. `apportion init` writes one, `apportion run --sample` "
+            "tries a sample company (`apportion simulate` only writes it); --config or "
+            "APPORTION_CONFIG name one that is elsewhere.",
         ) from None
+    except UnicodeDecodeError:
+        raise ConfigError("CONFIG_SYNTAX", f"{path}: not UTF-8 text. Save it as UTF-8.") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError("CONFIG_SYNTAX", f"{path}: not valid TOML: {error}.") from None
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apportion.context import Context, examples
+from apportion.context import COUNT, MONTH, Context, examples
 from apportion.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _refuse(period: date, units: Sequence[str], drafts: Sequence[str]) -> None:
         'apportion review 2026-10 --unit Robotics --note "agreed with their controller"',
     )
 )
-@click.argument("period", type=click.DateTime(["%Y-%m"]))
+@click.argument("period", type=MONTH)
 @click.option("--unit", "units", multiple=True, help="A business unit.  [default: all]")
 @click.option("--by", default=getpass.getuser, show_default="you", help="Who reviewed them.")
 @click.option("--note", default="", help="What should be remembered.")
@@ -81,8 +81,9 @@ def review(context: Context, period: datetime, units: tuple[str, ...], by: str, 
 
     The review holds for what was reviewed: when a run changes a statement, it is a draft again.
     """
-    held = review_statements(context.settings(), period.date(), units, by=by, note=note)
-    out = context.screen()
+    settings, out = context.settings(), context.screen()
+    with out.doing(f"review the statements of {period:%Y-%m}"):
+        held = review_statements(settings, period.date(), units, by=by, note=note)
     for entry in held:
         out.say(
             f"{entry.statement_id}: {entry.total_cost:,.2f} {entry.currency}, reviewed by "
@@ -92,8 +93,10 @@ def review(context: Context, period: datetime, units: tuple[str, ...], by: str, 
     out.answer([entry.model_dump(mode="json") for entry in held])
 
 
-@click.command()
-@click.option("--limit", default=50, show_default=True, help="Rows, the latest periods first.")
+@click.command(epilog=examples("apportion statements", "apportion statements --json"))
+@click.option(
+    "--limit", type=COUNT, default=50, show_default=True, help="Rows, the latest periods first."
+)
 @click.pass_obj
 def statements(context: Context, limit: int) -> None:
     """List the statements: status, amount, who reviewed and issued them."""

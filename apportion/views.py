@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from apportion import steps
-from apportion.context import Context
+from apportion.context import COUNT, Context, examples
 
 if TYPE_CHECKING:
     from apportion.summary import Table
@@ -20,7 +20,7 @@ def _show(context: Context, *names: str, limit: int | None = None) -> dict[str, 
     return shown
 
 
-@click.command()
+@click.command(epilog=examples("apportion status", "apportion status --json"))
 @click.pass_obj
 def status(context: Context) -> None:
     """Show what is published, how fresh it is, and problems."""
@@ -45,8 +45,8 @@ def status(context: Context) -> None:
     )
 
 
-@click.command()
-@click.option("--limit", default=20, show_default=True, help="Rows per table.")
+@click.command(epilog=examples("apportion top", "apportion top --limit 50"))
+@click.option("--limit", type=COUNT, default=20, show_default=True, help="Rows per table.")
 @click.pass_obj
 def top(context: Context, limit: int) -> None:
     """Show the dearest teams and models, the largest savings."""
@@ -54,8 +54,8 @@ def top(context: Context, limit: int) -> None:
     context.screen().answer({name: table.as_json() for name, table in shown.items()})
 
 
-@click.command()
-@click.option("--limit", default=20, show_default=True, help="Rows per table.")
+@click.command(epilog=examples("apportion owners", "apportion owners --limit 50"))
+@click.option("--limit", type=COUNT, default=20, show_default=True, help="Rows per table.")
 @click.pass_obj
 def owners(context: Context, limit: int) -> None:
     """Show what has no team, its likely owner, and owner rules to look at.
@@ -75,7 +75,7 @@ def owners(context: Context, limit: int) -> None:
     out.answer({name: table.as_json() for name, table in shown.items()})
 
 
-@click.command()
+@click.command(epilog=examples("apportion reconcile", "apportion reconcile --json"))
 @click.pass_obj
 def reconcile(context: Context) -> None:
     """Compare what was delivered with what was attributed.
@@ -93,7 +93,7 @@ def reconcile(context: Context) -> None:
         sys.exit(3)
 
 
-@click.command()
+@click.command(epilog=examples("apportion releases", "apportion releases --json"))
 @click.pass_obj
 def releases(context: Context) -> None:
     """List the published releases, the current one marked."""
@@ -113,7 +113,9 @@ def releases(context: Context) -> None:
     )
 
 
-@click.command()
+@click.command(
+    epilog=examples("apportion doctor", "apportion --config costs/apportion.toml doctor")
+)
 @click.pass_obj
 def doctor(context: Context) -> None:
     """Check configuration, disk, clock, sources, currencies and tables; say what to mend.

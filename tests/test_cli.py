@@ -1,8 +1,9 @@
 """The command: help that teaches, errors without tracebacks, exit codes, what doctor finds."""
 
+import errno
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -42,13 +43,25 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return simulate(tmp_path_factory.mktemp("company"), TINY).config
 
 
-@pytest.mark.parametrize("name", sorted(main.commands))
-def test_every_command_teaches(name: str) -> None:
-    command = main.commands[name]
-    context = click.Context(command, info_name=name)
+def every_command(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+    for name, command in sorted(group.commands.items()):
+        yield (*path, name)
+        if isinstance(command, click.Group):
+            yield from every_command(command, *path, name)
+
+
+@pytest.mark.parametrize("path", list(every_command(main)), ids=" ".join)
+def test_every_command_teaches(path: tuple[str, ...]) -> None:
+    command: click.Command = main
+    for name in path:
+        assert isinstance(command, click.Group)
+        command = command.commands[name]
+    context = click.Context(command, info_name=path[-1])
     assert len(command.get_short_help_str(limit=200)) > 20
-    said = CliRunner().invoke(main, [name, "--help"])
+    said = CliRunner().invoke(main, [*path, "--help"])
     assert said.exit_code == 0
+    assert f"apportion {' '.join(path)}" in said.output.partition("Examples:")[2]
+    assert "%" not in said.output.partition("\n")[0]
     assert "\b" not in said.output
     assert r"\b" not in said.output
     undescribed = [
@@ -74,6 +87,77 @@ def test_no_configuration_is_told_without_a_traceback(apportion: Apportion) -> N
     assert result.stderr.startswith("CONFIG_MISSING")
     assert "Traceback" not in result.output
     assert "apportion simulate" in result.stderr
+    assert "apportion init" in result.stderr
+
+
+MISTAKES = {
+    "statu": (2, "Did you mean 'status'?"),
+    "--home file status": (6, "FILE_UNUSABLE"),
+    "--home nowhere top": (6, "NOTHING_PUBLISHED"),
+    "--config folder doctor": (6, "FILE_UNUSABLE"),
+    "--config nowhere.toml run": (6, "CONFIG_MISSING"),
+    "--config latin.toml run": (6, "CONFIG_SYNTAX"),
+    "--config file run": (6, "CONFIG_SYNTAX"),
+    "run --usage-date 2026-13-01": (2, '"2026-13-01" is not YYYY-MM-DD, as in 2026-11-22.'),
+    "close 2026": (2, '"2026" is not YYYY-MM, as in 2026-11.'),
+    "top --limit 0": (2, "x>=1"),
+    "init --name Acme --currency dollars new": (2, '"dollars" is not an ISO 4217 code'),
+    "init --name Acme --time-zone CEST new": (2, '"CEST" is not a time zone'),
+    "init --name Acme --source awz new": (2, "'aws-cur'"),
+    "init --name Acme file": (2, "is a file"),
+    "init new": (2, "--name"),
+    "simulate --days 0 new": (2, "x>=1"),
+    "simulate file": (2, "is a file"),
+    "rollback last": (2, "not a valid integer"),
+    "explain team": (2, "Missing argument 'TEAM'"),
+    "calibrate --write typo/weights.csv": (2, 'no folder "typo"'),
+    "export focus --version 1.3": (2, "'1.4', '1.2'"),
+}
+
+
+@pytest.mark.parametrize("line", MISTAKES)
+def test_a_mistake_is_told_in_words(line: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("not = [toml")
+    (tmp_path / "latin.toml").write_bytes('name = "Köln"'.encode("latin-1"))
+    result = CliRunner().invoke(main, line.split())
+    exit_code, told = MISTAKES[line]
+    assert result.exit_code == exit_code, result.output
+    assert told in result.stderr
+    assert isinstance(result.exception, SystemExit)
+    assert not (tmp_path / "new").exists()
+
+
+def test_global_options_may_stand_behind_the_command(tmp_path: Path) -> None:
+    for line in (
+        "top --json --home elsewhere",
+        "--json top --home=elsewhere",
+        "export focus --home elsewhere --json",
+    ):
+        result = CliRunner().invoke(main, line.split())
+        told = json.loads(result.stdout)
+        assert told["code"] == "NOTHING_PUBLISHED", line
+        assert str(tmp_path / "elsewhere") in told["message"]
+
+
+def failing(error: BaseException) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_a_full_disk_and_ctrl_c_are_told(
+    apportion: Apportion, company: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for raised, exit_code, told in (
+        (OSError(errno.ENOSPC, "No space left on device"), 6, "DISK_FULL"),
+        (KeyboardInterrupt(), 130, "Stopped."),
+    ):
+        monkeypatch.setattr(commands.steps, "run", failing(raised))
+        result = apportion("run", "--config", str(company))
+        assert result.exit_code == exit_code
+        assert result.stderr.startswith(told)
 
 
 def test_a_wrong_key_is_named_with_the_right_one(apportion: Apportion, tmp_path: Path) -> None:

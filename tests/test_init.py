@@ -94,7 +94,7 @@ def test_a_second_time_keeps_what_the_company_wrote_and_renews_what_describes_th
     ("arguments", "said"),
     [
         ((), "--name"),
-        (("--name", "Acme", "--currency", "euro"), "reporting_currency"),
+        (("--name", "Acme", "--currency", "euro"), "an ISO 4217 code such as EUR"),
         (("--name", "Acme", "--time-zone", "Berlin"), "Europe/Berlin"),
         (("--name", "Acme", "--source", "awz"), "'aws'"),
     ],

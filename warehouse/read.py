@@ -26,7 +26,9 @@ def serving(home: Path) -> Release:
     release = current(home)
     if release is None:
         raise ConfigError(
-            "NOTHING_PUBLISHED", f"{home}: nothing is published yet. Run `apportion run` first."
+            "NOTHING_PUBLISHED",
+            f"{home}: nothing is published here yet. Run `apportion run` first, or name the home "
+            "folder that you mean: --home, or APPORTION_HOME.",
         )
     return release
 

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from apportion.context import Context, examples
+from apportion.context import COUNT, DAY, Context, examples
 
 if TYPE_CHECKING:
     from apportion.explain.node import Node
     from apportion.explain.scope import Measure, Scope
-
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 class Asked:
@@ -47,7 +45,7 @@ class Asked:
 )
 @click.option(
     "--top",
-    type=click.IntRange(min=1),
+    type=COUNT,
     default=5,
     show_default=True,
     help="Largest parts to show of each sum; the others become one line.",
@@ -58,7 +56,9 @@ def explain(context: click.Context, measure: "Measure | None", top: int) -> None
     context.obj = Asked(context.obj, measure, top)
 
 
-@explain.command()
+@explain.command(
+    epilog=examples("apportion explain request chatcmpl-0db9b4f4-eb84-4dae-a953-29d820a6656a")
+)
 @click.argument("request_id")
 @click.pass_obj
 def request(asked: Asked, request_id: str) -> None:
@@ -68,7 +68,12 @@ def request(asked: Asked, request_id: str) -> None:
     asked.answer(lambda scope: explain_request(scope, request_id))
 
 
-@explain.command()
+@explain.command(
+    epilog=examples(
+        "apportion explain charge c0b67f8b2552ee5d3227977a0c7d0fb4",
+        "apportion explain --measure billed_cost charge c0b67f8b2552ee5d3227977a0c7d0fb4",
+    )
+)
 @click.argument("charge_key")
 @click.pass_obj
 def charge(asked: Asked, charge_key: str) -> None:
@@ -78,7 +83,9 @@ def charge(asked: Asked, charge_key: str) -> None:
     asked.answer(lambda scope: explain_charge(scope, charge_key))
 
 
-@explain.command()
+@explain.command(
+    epilog=examples("apportion explain team search", "apportion explain team search 2026-10-02")
+)
 @click.argument("team")
 @click.argument("day", type=DAY, required=False)
 @click.pass_obj
@@ -89,7 +96,11 @@ def team(asked: Asked, team: str, day: datetime | None) -> None:
     asked.answer(lambda scope: explain_team(scope, team, _date(day)))
 
 
-@explain.command()
+@explain.command(
+    epilog=examples(
+        "apportion explain model chat-7b", "apportion explain --top 20 model chat-7b 2026-10-02"
+    )
+)
 @click.argument("model")
 @click.argument("day", type=DAY, required=False)
 @click.pass_obj
@@ -100,7 +111,9 @@ def model(asked: Asked, model: str, day: datetime | None) -> None:
     asked.answer(lambda scope: explain_model(scope, model, _date(day)))
 
 
-@explain.command()
+@explain.command(
+    epilog=examples("apportion explain job 1042", "apportion explain job batch/nightly-embeddings")
+)
 @click.argument("job_id")
 @click.pass_obj
 def job(asked: Asked, job_id: str) -> None:
@@ -110,7 +123,11 @@ def job(asked: Asked, job_id: str) -> None:
     asked.answer(lambda scope: explain_job(scope, job_id))
 
 
-@explain.command()
+@explain.command(
+    epilog=examples(
+        "apportion explain workload chat-7b-eu", "apportion explain workload slurm/1042 2026-10-02"
+    )
+)
 @click.argument("name")
 @click.argument("day", type=DAY, required=False)
 @click.pass_obj

@@ -8,12 +8,33 @@ from typing import TYPE_CHECKING, Any
 import click
 from pydantic import ValidationError
 
-from apportion.context import Context, examples
+from apportion.context import DAY, Context, examples
 from apportion.onboarding.starters import STARTERS
 from apportion.settings import Organization
 
 if TYPE_CHECKING:
     from apportion.onboarding.files import Answers
+
+
+class Setting(click.ParamType):
+    """An answer that a setting of `[organization]` accepts; a prompt asks again for any other."""
+
+    name = "text"
+
+    def __init__(self, key: str, what: str) -> None:
+        self._key, self._what = key, what
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The answer as it is."""
+        try:
+            Organization.model_validate({"name": "", self._key: value})
+        except ValidationError:
+            self.fail(f'"{value}" is not {self._what}.', param, ctx)
+        return str(value)
+
+
+CURRENCY = Setting("reporting_currency", "an ISO 4217 code such as EUR")
+TIME_ZONE = Setting("reporting_time_zone", "a time zone such as Europe/Berlin")
 
 
 @click.command(
@@ -23,11 +44,13 @@ if TYPE_CHECKING:
     )
 )
 @click.option("--name", help="The company, as statements and reports print it.")
-@click.option("--currency", help="Reporting currency, ISO 4217.  [default: USD]")
-@click.option("--time-zone", help="Whose days the ledger charges on.  [default: UTC]")
+@click.option("--currency", type=CURRENCY, help="Reporting currency, ISO 4217.  [default: USD]")
+@click.option(
+    "--time-zone", type=TIME_ZONE, help="Whose days the ledger charges on.  [default: UTC]"
+)
 @click.option(
     "--first-usage-date",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="Nothing before this day is built.  [default: the first of last month]",
 )
 @click.option(
@@ -60,9 +83,10 @@ def init(context: Context, /, directory: Path, **given: Any) -> None:
     out = context.screen()
     for name in texts:
         out.say(f"{'wrote' if name in written else 'kept '} {directory / name}")
+    there = "" if directory == Path() else f"cd {directory}; "
     out.say(
-        f"Next: say what you have in {target} and who there is in "
-        f"{directory / 'reference' / 'teams.csv'}, then `apportion --config {target} doctor`."
+        f"Next: {there}say what you have in {CONFIGURATION} and who there is in "
+        "reference/teams.csv, then `apportion doctor`."
     )
     out.answer({"config": str(target), "written": written})
 
@@ -74,26 +98,26 @@ def _answers(context: Context, given: dict[str, Any]) -> "Answers":
     if not is_asked and not given["name"]:
         raise click.UsageError("Say who the reports are for: --name.")
     name = given["name"] or click.prompt("Company")
-    currency = given["currency"] or _asked(is_asked, "Reporting currency", "USD")
-    time_zone = given["time_zone"] or _asked(is_asked, "Time zone of its days", "UTC")
-    first = given["first_usage_date"] or _asked(is_asked, "First usage day", _last_month())
-    sources = given["sources"] or (_chosen() if is_asked else ())
-    try:
-        organization = Organization.model_validate(
-            {"name": name, "reporting_currency": currency, "reporting_time_zone": time_zone}
+    currency, time_zone, first = (
+        given[key] or _asked(kind, default, question if is_asked else None)
+        for key, kind, default, question in (
+            ("currency", CURRENCY, "USD", "Reporting currency"),
+            ("time_zone", TIME_ZONE, "UTC", "Time zone of its days"),
+            ("first_usage_date", DAY, _last_month().isoformat(), "First usage day"),
         )
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise click.UsageError(f"{problem['loc'][0]}: {problem['msg']}.") from None
-    return Answers(organization, date.fromisoformat(f"{first:%Y-%m-%d}"), sources)
+    )
+    sources = given["sources"] or (_chosen() if is_asked else ())
+    organization = Organization.model_validate(
+        {"name": name, "reporting_currency": currency, "reporting_time_zone": time_zone}
+    )
+    return Answers(organization, first.date(), sources)
 
 
-def _asked(is_asked: bool, question: str, default: Any) -> Any:  # noqa: FBT001 - the first word
-    if not is_asked:
-        return default
-    kind = click.DateTime(["%Y-%m-%d"]) if isinstance(default, date) else None
-    shown = f"{default:%Y-%m-%d}" if isinstance(default, date) else default
-    return click.prompt(question, default=shown, type=kind)
+def _asked(kind: click.ParamType, default: str, question: str | None) -> Any:
+    """The answer to a question; the default where nobody is asked."""
+    if question is None:
+        return kind.convert(default, None, None)
+    return click.prompt(question, default=default, type=kind)
 
 
 def _last_month() -> date:
