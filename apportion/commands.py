@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     epilog=examples(
         "apportion simulate",
         "apportion simulate --days 90 --requests-per-day 1000000 /data/big-company",
+        "apportion simulate --native-bills aws --call-logs langfuse /data/company",
     )
 )
 @click.option("--seed", default=20261101, show_default=True, help="Everything varies with it.")
@@ -33,13 +34,27 @@ if TYPE_CHECKING:
     show_default=True,
     help="About as many GPUs; one node of every kind is the least.",
 )
-@click.option("--spans", is_flag=True, help="Log half of the calls as OpenTelemetry spans.")
 @click.option(
     "--native-bills",
     multiple=True,
-    type=click.Choice(["aws", "azure", "gcp"]),
-    help="A cloud that writes its bills in its own form instead of FOCUS; repeat for several.",
+    type=click.Choice(["aws", "azure", "gcp", "oci", "openai", "anthropic", "data-hall"]),
+    help="Who writes bills in a form of their own instead of FOCUS; repeat for several.",
 )
+@click.option(
+    "--call-logs",
+    multiple=True,
+    type=click.Choice(
+        ["bedrock_invocations", "helicone", "langfuse", "otel_genai", "request_log", "sglang"]
+    ),
+    help="A kind of log that tells of a part of the calls instead of LiteLLM's; repeat.",
+)
+@click.option(
+    "--telemetry",
+    multiple=True,
+    type=click.Choice(["amd", "csv"]),
+    help="A part of the GPUs tells of itself in another form; repeat.",
+)
+@click.option("--all-sources", is_flag=True, help="All of these forms at once.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), required=False)
 @click.pass_obj
 def simulate(context: Context, /, directory: Path | None, **size: Any) -> None:
@@ -47,6 +62,8 @@ def simulate(context: Context, /, directory: Path | None, **size: Any) -> None:
 
     Without DIRECTORY it goes to <home>/sample, where `apportion run` finds it. The truth (who
     really caused each cost) is in a folder of its own that only tests and benchmarks read.
+
+    What happens in the company is the same in whatever forms it is told: teams pay the same.
     """
     result = _simulate(context, directory or context.sample, **size)
     out = context.screen()
@@ -54,14 +71,16 @@ def simulate(context: Context, /, directory: Path | None, **size: Any) -> None:
     out.answer({"config": str(result.config), "truth": str(result.truth)})
 
 
-def _simulate(context: Context, target: Path, **size: Any) -> "SampleResult":
-    from apportion.sample import SampleOptions
+def _simulate(
+    context: Context, target: Path, *, all_sources: bool = False, **size: Any
+) -> "SampleResult":
+    from apportion.sample import ALL_SOURCES, SampleOptions
     from apportion.sample import simulate as write
 
     out = context.screen()
     with out.progress() as progress:
         progress(f"simulate {target}", 0, 1)
-        result = write(target, SampleOptions(**size))
+        result = write(target, SampleOptions(**size | (dict(ALL_SOURCES) if all_sources else {})))
     out.say(
         f"{result.request_count:,} requests, {result.charge_count:,} charges and "
         f"{result.gpu_count:,} GPUs in {target}"

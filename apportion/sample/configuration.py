@@ -1,13 +1,15 @@
 """The sample company's `apportion.toml`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from apportion.sample.calendar import Calendar
+from apportion.sample.call_logs import CALL_LOGS, HMAC_KEY
 from apportion.sample.company import COMPANY, REPORTING_CURRENCY
 from apportion.sample.layouts import AWS_EXPORT, AZURE_EXPORT
-from apportion.sample.native_clouds import SOURCES
-
-HMAC_KEY = "log-hmac.key"
+from apportion.sample.native_bills import SOURCES
+from apportion.sample.options import SampleOptions
+from apportion.sample.telemetry_csv import SOURCE as TELEMETRY_CSV
 
 TEMPLATE = """\
 # A simulated company, written by `apportion simulate`. Everything under exports/ has the layout of
@@ -40,31 +42,21 @@ name = "azure"
 name = "gcp"
 {gcp}
 [[sources]]
-name = "openai"                         # model APIs: tokens by day, project and meter
-kind = "focus"
-location = "exports/openai"
-layout = "manifest"
-
+name = "openai"
+{openai}
 [[sources]]
 name = "anthropic"
-kind = "focus"
-location = "exports/anthropic"
-layout = "manifest"
-
+{anthropic}
 [[sources]]
-name = "data-hall"                      # our own machines: finance's rate card, in EUR
-kind = "focus"
-location = "exports/data-hall"
-layout = "files"
-files = [{hall_files}]
-
+name = "data-hall"
+{data_hall}{more_bills}
 # Who used what --------------------------------------------------------------------------------
 
 [[sources]]
 name = "prometheus"                     # dcgm-exporter and kube-state-metrics
 kind = "prometheus_dump"
 location = "exports/prometheus"
-
+{more_telemetry}
 [[sources]]
 name = "slurm"                          # sacct of the data hall, one file a day
 kind = "slurm"
@@ -76,7 +68,7 @@ kind = "litellm"
 location = "exports/litellm"
 hmac_key = "file:{hmac_key}"          # finds repeated prompts without keeping one
 prompt_block_characters = 256           # and prompts that begin alike
-{spans}
+{more_logs}
 # Who owns what --------------------------------------------------------------------------------
 
 [[sources]]
@@ -104,40 +96,54 @@ kind = "focus"                          # Google Cloud, FOCUS as parquet
 location = "exports/gcp"
 layout = "manifest"
 """,
+    "openai": """\
+kind = "focus"                          # model APIs: tokens by day, project and meter
+location = "exports/openai"
+layout = "manifest"
+""",
+    "anthropic": """\
+kind = "focus"
+location = "exports/anthropic"
+layout = "manifest"
+""",
 }
 
-
-SPANS = f"""
-[[sources]]
-name = "spans"                          # calls that an OpenTelemetry collector wrote down
-kind = "otel_genai"
-location = "exports/spans"
-hmac_key = "file:{HMAC_KEY}"
-prefixes = ["%Y-%m-%d/"]
-attributes = {{ deployment_id = "gateway.model_id" }}
+HALL = """\
+kind = "focus"                          # our own machines: finance's rate card, in EUR
+location = "exports/data-hall"
+layout = "files"
+files = [{files}]
 """
 
 
-def write_configuration(
-    path: Path, calendar: Calendar, natively: tuple[str, ...] = (), *, spans: bool = False
-) -> None:
+def write_configuration(path: Path, calendar: Calendar, options: SampleOptions) -> None:
     """Write the configuration file.
 
     Args:
         path: the file.
         calendar: the days of the company.
-        natively: the clouds that write no FOCUS.
-        spans: whether a collector wrote a part of the calls down.
+        options: in which forms it tells of itself.
     """
+    natively = {name: SOURCES[name] for name in options.native_bills if name != "oci"}
     files = ", ".join(f'"rate-card-{month:%Y-%m}.csv"' for month in calendar.months())
+    bills = FOCUS | {"data-hall": HALL.format(files=files)} | natively
+    more_bills = {"oci": SOURCES["oci"]} if "oci" in options.native_bills else {}
+    logs = {log.folder: log.source for kind, log in CALL_LOGS.items() if kind in options.call_logs}
+    telemetry = {"hall-gpus": TELEMETRY_CSV} if "csv" in options.telemetry else {}
     text = TEMPLATE.format(
         company=COMPANY,
         currency=REPORTING_CURRENCY,
         first=calendar.first_day,
         last=calendar.day(calendar.days - 1),
-        **FOCUS | {cloud: SOURCES[cloud] for cloud in natively},
-        hall_files=files,
+        **{name.replace("-", "_"): source for name, source in bills.items()},
         hmac_key=HMAC_KEY,
-        spans=SPANS if spans else "",
+        more_bills=_sections(more_bills),
+        more_telemetry=_sections(telemetry),
+        more_logs=_sections(logs),
     )
     path.write_text(text, encoding="utf-8")
+
+
+def _sections(sources: Mapping[str, str]) -> str:
+    """Sources by name, each below an empty line."""
+    return "".join(f'\n[[sources]]\nname = "{name}"\n{text}' for name, text in sources.items())

@@ -1,6 +1,6 @@
 """The machines: node pools in three clouds and one hall, their nodes and their GPUs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +46,17 @@ class Pool:
 
 POOLS = read("pools", Pool)
 
+AMD_POOL = "azure-nd-serve"
+AMD = {
+    "instance_type": "Standard_ND96isr_MI300X_v5",
+    "gpu_model": "AMD Instinct MI300X OAM",
+    "has_sm_active": False,
+    "memory_mib": 196_592,
+    "idle_watts": 140,
+    "peak_watts": 750,
+}
+"""What a pool is where the company has GPUs of AMD too; its price stays."""
+
 BASE_GPUS = sum(pool.count * pool.gpus_per_node for pool in POOLS)
 
 
@@ -61,6 +72,11 @@ class Node:
     provider_id: str
     resource_id: str
     running: Bools
+
+    @property
+    def is_amd(self) -> bool:
+        """Whether its GPUs are of AMD."""
+        return self.pool.gpu_model.startswith("AMD")
 
     @property
     def is_committed(self) -> bool:
@@ -102,11 +118,13 @@ class Fleet:
         return [[d for d in self.devices if d.node.index == index] for index in nodes]
 
 
-def build_fleet(noise: Noise, calendar: Calendar, gpus: int) -> Fleet:
+def build_fleet(noise: Noise, calendar: Calendar, gpus: int, *, with_amd: bool = False) -> Fleet:
     """Nodes and devices for about so many GPUs; every pool keeps at least one node."""
     nodes: list[Node] = []
     devices: list[Device] = []
-    for pool in POOLS:
+    for usual in POOLS:
+        is_changed = with_amd and usual.name == AMD_POOL
+        pool = replace(usual, **AMD) if is_changed else usual  # type: ignore[arg-type]
         for ordinal in range(max(1, round(pool.count * gpus / BASE_GPUS))):
             node = _node(noise, calendar, pool, ordinal, len(nodes))
             nodes.append(node)

@@ -28,9 +28,15 @@ INSTRUCTIONS = (0, 300, 700, 1200)
 
 
 class GatewayLog:
-    """Writes requests as the gateway would."""
+    """Writes requests as the gateway would.
+
+    A kind of log has a template of its lines, the key of a batch (with the hour as `strftime`
+    writes it) and lines that stand above those of a batch.
+    """
 
     template = "gateway_payload.json.template"
+    key = "%Y-%m-%d/%H/%H-59-{part:02d}_batch-{batch}.jsonl.gz"
+    header: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, noise: Noise, calendar: Calendar) -> None:
         self._folder = folder
@@ -45,15 +51,19 @@ class GatewayLog:
         for batch in frame.partition_by("hour", maintain_order=True):
             self._write_batch(batch["hour"][0], part, batch["line"])
 
-    def _write_batch(self, hour: int, part: int, lines: pl.Series) -> None:
+    def finish(self) -> None:
+        """Write what a log says of itself once all of it is there; most say nothing."""
+
+    def _write_batch(self, hour: int, part: int, lines: pl.Series) -> Path:
         minute = (hour * HOUR_US - self._calendar.origin_us) // MINUTE_US
-        started = self._calendar.instant(minute)
-        folder = self._folder / f"{started:%Y-%m-%d}" / f"{started:%H}"
-        folder.mkdir(parents=True, exist_ok=True)
-        content = ("\n".join(lines.to_list()) + "\n").encode()
         batch = hashlib.blake2b(f"{hour}/{part}".encode(), digest_size=6).hexdigest()
-        path = folder / f"{started:%H}-59-{part:02d}_batch-{batch}.jsonl.gz"
-        path.write_bytes(gzip.compress(content, COMPRESSION, mtime=0))
+        named = self._calendar.instant(minute).strftime(self.key)
+        path = self._folder / named.format(part=part, batch=batch)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = ("\n".join([*self.header, *lines]) + "\n").encode()
+        is_packed = path.suffix == ".gz"
+        path.write_bytes(gzip.compress(content, COMPRESSION, mtime=0) if is_packed else content)
+        return path
 
     def _lines(self, requests: pl.DataFrame) -> pl.Series:
         named = self._named(requests)
@@ -143,9 +153,9 @@ def _texts() -> dict[str, pl.Expr]:
         "key_alias": pl.when("is_keyless").then(pl.lit("null")).otherwise("key_alias"),
         "team_id": pl.when("is_nameless").then(pl.lit("null")).otherwise("team_id"),
         "team_alias": pl.when("is_nameless").then(pl.lit("null")).otherwise("team_alias"),
-        "started": _seconds("start_us"),
-        "ended": _seconds("end_us"),
-        "first": _seconds("first_us"),
+        "started": seconds(pl.col("start_us")),
+        "ended": seconds(pl.col("end_us")),
+        "first": seconds(pl.col("first_us")),
         "duration": duration.round(6),
         "total": pl.col("input") + pl.col("output"),
         "canary": pl.lit(PROMPT_CANARY),
@@ -158,9 +168,10 @@ def _either(condition: str, yes: str, no: str) -> pl.Expr:
     return pl.when(condition).then(pl.lit(yes)).otherwise(pl.lit(no))
 
 
-def _seconds(column: str) -> pl.Expr:
-    whole = (pl.col(column) // 1_000_000).cast(pl.String)
-    return whole + "." + (pl.col(column) % 1_000_000).cast(pl.String).str.zfill(6)
+def seconds(micros: pl.Expr) -> pl.Expr:
+    """Microseconds as the text of seconds with six decimals."""
+    whole = (micros // 1_000_000).cast(pl.String)
+    return whole + "." + (micros % 1_000_000).cast(pl.String).str.zfill(6)
 
 
 def _usage() -> pl.Expr:

@@ -180,7 +180,7 @@ def write_gcp(folder: Path, charges: pl.DataFrame) -> Written:
     return Written("gcp", pl.concat(placed))
 
 
-def write_vendor(folder: Path, name: str, charges: pl.DataFrame) -> Written:
+def write_vendor(name: str, folder: Path, charges: pl.DataFrame) -> Written:
     """FOCUS 1.4 as gzipped CSV, listed by `manifest.json`."""
     entries, placed = [], []
     for month, rows in by_month(charges):

@@ -13,6 +13,8 @@ PCI_FIRST, PCI_STEP = 16, 11
 def of_device(device: Device, holder: Workload | None) -> str:
     """A GPU or MIG slice and who holds it; the newest exporter spells `hostname` in lower case."""
     node = device.node
+    if node.is_amd:
+        return _text(_of_amd(device) | _holder(holder))
     host_label = "hostname" if node.pool.provider == "azure" else "Hostname"
     labels = {
         "gpu": str(device.gpu),
@@ -25,12 +27,28 @@ def of_device(device: Device, holder: Workload | None) -> str:
     }
     if device.mig_id:
         labels |= {"GPU_I_PROFILE": "1g.5gb", "GPU_I_ID": device.mig_id}
-    if holder is not None and holder.slurm_job:
-        labels["hpc_job"] = str(holder.slurm_job)
-    elif holder is not None:
-        container = "vllm" if holder.deployment else "main"
-        labels |= {"namespace": holder.namespace, "pod": holder.pod, "container": container}
-    return _text(labels)
+    return _text(labels | _holder(holder))
+
+
+def _of_amd(device: Device) -> dict[str, str]:
+    """A GPU as AMD's device metrics exporter tells of it, not partitioned."""
+    return {
+        "gpu_id": str(device.gpu),
+        "gpu_partition_id": "0",
+        "gpu_compute_partition_type": "spx",
+        "serial_number": device.uuid.removeprefix("GPU-")[:12],
+        "card_model": device.node.pool.gpu_model,
+        "hostname": device.node.name,
+    }
+
+
+def _holder(holder: Workload | None) -> dict[str, str]:
+    if holder is None:
+        return {}
+    if holder.slurm_job:
+        return {"hpc_job": str(holder.slurm_job)}
+    container = "vllm" if holder.deployment else "main"
+    return {"namespace": holder.namespace, "pod": holder.pod, "container": container}
 
 
 def of_node(node: Node) -> str:

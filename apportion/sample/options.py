@@ -1,14 +1,27 @@
 """What a simulated company looks like, and what a simulation returns."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 from apportion.sample.scenarios import SCENARIOS
 
 SECONDS_PER_DAY = 86_400
-NATIVE_BILLS = ("aws", "azure", "gcp")
-"""The clouds whose own form of a bill can be written."""
+NATIVE_BILLS = ("aws", "azure", "gcp", "oci", "openai", "anthropic", "data-hall")
+"""Who can write bills in a form of their own."""
+CALL_LOGS = (
+    *("bedrock_invocations", "helicone", "langfuse", "otel_genai", "request_log", "sglang"),
+)
+"""Logs that can tell of a part of the calls instead of LiteLLM's."""
+TELEMETRY = ("amd", "csv")
+"""Other forms in which a part of the GPU telemetry can come."""
+
+ALL_SOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"native_bills": NATIVE_BILLS, "call_logs": CALL_LOGS, "telemetry": TELEMETRY}
+)
+"""The options of a company that is told in every form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +37,9 @@ class SampleOptions:
         gpus: about as many GPUs the company runs; at least one node of every kind stays.
         sample_interval_seconds: scrape interval of the GPU telemetry.
         scenario: a name of `scenarios.SCENARIOS`: what makes the company harder to attribute.
-        spans: log about half of the calls as OpenTelemetry spans and not with LiteLLM.
-        native_bills: clouds that write bills in their own form instead of FOCUS.
+        native_bills: who writes bills in a form of their own instead of FOCUS.
+        call_logs: kinds of source that log a part of the calls instead of LiteLLM.
+        telemetry: forms in which a part of the telemetry comes instead of dcgm-exporter's metrics.
     """
 
     seed: int = 20261101
@@ -37,7 +51,8 @@ class SampleOptions:
     sample_interval_seconds: int = 300
     scenario: str = "default"
     native_bills: tuple[str, ...] = ()
-    spans: bool = False
+    call_logs: tuple[str, ...] = ()
+    telemetry: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.days < 1 or self.request_count < 0 or self.gpus < 1:
@@ -46,8 +61,13 @@ class SampleOptions:
             raise ValueError("the sample interval divides a day into whole parts")
         if self.scenario not in SCENARIOS:
             raise ValueError(f"the scenario is one of {', '.join(SCENARIOS)}")
-        if not set(self.native_bills) <= set(NATIVE_BILLS):
-            raise ValueError(f"bills in their own form are those of {', '.join(NATIVE_BILLS)}")
+        for chosen, known, what in (
+            (self.native_bills, NATIVE_BILLS, "bills in their own form are those of"),
+            (self.call_logs, CALL_LOGS, "other logs of calls are"),
+            (self.telemetry, TELEMETRY, "other forms of telemetry are"),
+        ):
+            if not set(chosen) <= set(known):
+                raise ValueError(f"{what} {', '.join(known)}")
 
     @property
     def request_count(self) -> int:

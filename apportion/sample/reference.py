@@ -2,11 +2,13 @@
 
 import csv
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Self
 
-from apportion.sample import finance_tables, lever_tables
+from apportion.sample import bedrock, finance_tables, lever_tables
 from apportion.sample.calendar import Calendar
 from apportion.sample.campaigns import EXPERIMENTS
 from apportion.sample.company import (
@@ -23,7 +25,10 @@ from apportion.sample.models import (
     REQUEST_OVERHEAD_US,
     ROUTES,
     TOKEN_TYPES,
+    ApiModel,
 )
+from apportion.sample.native_vendors import meter_of
+from apportion.sample.options import SampleOptions
 from apportion.sample.vendors import DIRECT_USES, VENDORS
 from ingest.schemas import REFERENCE
 
@@ -33,19 +38,20 @@ PRICES_SINCE = date(2026, 1, 1)
 MILLION_DIGITS = 6
 
 
-def write_reference(folder: Path, calendar: Calendar) -> None:
+def write_reference(folder: Path, calendar: Calendar, options: SampleOptions) -> None:
     """Write every reference table as `<table>.csv`."""
     folder.mkdir(parents=True)
+    bought = [_Bought.of(model, options) for model in API_MODELS]
     tables: dict[str, Iterable[Row]] = {
         "teams": _teams(),
         "team_aliases": _team_aliases(),
         "tag_aliases": _tag_aliases(),
         "owner_rules": _numbered(_owner_rules()),
         "workload_rules": _numbered(_workload_rules()),
-        "deployments": [*_self_hosted(), *_bought()],
+        "deployments": [*_self_hosted(), *_apis(bought)],
         "token_weights": _token_weights(),
-        "model_meters": _model_meters(),
-        "model_prices": _model_prices(),
+        "model_meters": _model_meters(bought),
+        "model_prices": _model_prices(bought),
         "shared_cost_policies": finance_tables.policies(),
         "commitment_scopes": finance_tables.commitment_scopes(),
         "exchange_rates": finance_tables.exchange_rates(calendar),
@@ -192,45 +198,70 @@ def _token_weights() -> Iterable[Row]:
     }
 
 
-def _bought() -> Iterable[Row]:
-    for model in API_MODELS:
+@dataclass(frozen=True, slots=True)
+class _Bought:
+    """A model that is bought: from whom, under which name, and what its meters are called."""
+
+    model: ApiModel
+    bills: str
+    provider: str
+    request_model: str
+    meters: Mapping[str, str]
+
+    @classmethod
+    def of(cls, model: ApiModel, options: SampleOptions) -> Self:
+        """How the company that the options describe buys a model."""
+        kinds = [kind for kind in TOKEN_TYPES if getattr(model, kind)]
+        if model.deployment == bedrock.TARGET and "bedrock_invocations" in options.call_logs:
+            meters = {kind: bedrock.METER.format(bedrock.METER_WORDS[kind]) for kind in kinds}
+            return cls(model, "AWS", bedrock.PROVIDER, bedrock.MODEL_ID, meters)
+        bills = next(vendor.name for vendor in VENDORS if vendor.provider == model.provider)
+        natively = model.provider in options.native_bills
+        meters = {
+            kind: meter_of(model.provider, model.model, kind)
+            if natively
+            else f"{model.model}-{METER_WORDS[kind]}-tokens"
+            for kind in kinds
+        }
+        return cls(model, bills, model.provider, model.model, meters)
+
+
+def _apis(bought: Iterable[_Bought]) -> Iterable[Row]:
+    for one in bought:
         yield {
-            "deployment": model.deployment,
-            "model": model.model,
-            "gen_ai_provider_name": model.provider,
-            "request_model": model.model,
+            "deployment": one.model.deployment,
+            "model": one.model.model,
+            "gen_ai_provider_name": one.provider,
+            "request_model": one.request_model,
             "hosting": "api",
             "purpose": "online_inference",
         }
 
 
-def _model_meters() -> Iterable[Row]:
-    names = {vendor.provider: vendor.name for vendor in VENDORS}
-    for model in API_MODELS:
-        for kind in TOKEN_TYPES:
-            if getattr(model, kind):
-                yield {
-                    "service_provider_name": names[model.provider],
-                    "sku_meter": f"{model.model}-{METER_WORDS[kind]}-tokens",
-                    "gen_ai_provider_name": model.provider,
-                    "model": model.model,
-                    "token_type": kind,
-                }
+def _model_meters(bought: Iterable[_Bought]) -> Iterable[Row]:
+    for one in bought:
+        for kind, meter in one.meters.items():
+            yield {
+                "service_provider_name": one.bills,
+                "sku_meter": meter,
+                "gen_ai_provider_name": one.provider,
+                "model": one.model.model,
+                "token_type": kind,
+            }
 
 
-def _model_prices() -> Iterable[Row]:
-    for model in API_MODELS:
-        for kind in TOKEN_TYPES:
-            price = getattr(model, kind)
-            tiers = {"standard": Decimal(price), "batch": Decimal(price) / 2} if price else {}
-            for tier, amount in tiers.items():
+def _model_prices(bought: Iterable[_Bought]) -> Iterable[Row]:
+    for one in bought:
+        for kind in one.meters:
+            price = Decimal(getattr(one.model, kind))
+            for tier, amount in {"standard": price, "batch": price / 2}.items():
                 yield {
-                    "gen_ai_provider_name": model.provider,
-                    "model": model.model,
+                    "gen_ai_provider_name": one.provider,
+                    "model": one.model.model,
                     "token_type": kind,
                     "service_tier": tier,
                     "price_per_token": f"{amount}e-{MILLION_DIGITS}",
                     "currency": "USD",
-                    "price_source": model.price_source,
+                    "price_source": one.model.price_source,
                     "valid_from": PRICES_SINCE,
                 }

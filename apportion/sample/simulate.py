@@ -6,12 +6,12 @@ import duckdb
 import polars as pl
 
 from apportion.errors import ConfigError
-from apportion.sample import layouts, native_clouds
+from apportion.sample.bills import CLOUDS, Charges, write_bills
 from apportion.sample.calendar import HOUR_US, Calendar
+from apportion.sample.call_logs import HMAC_KEY, CallLogs
 from apportion.sample.campaigns import add_campaigns
-from apportion.sample.configuration import HMAC_KEY, write_configuration
+from apportion.sample.configuration import write_configuration
 from apportion.sample.fleet import build_fleet
-from apportion.sample.gateway_log import GatewayLog
 from apportion.sample.node_charges import node_charges
 from apportion.sample.node_truth import node_shares
 from apportion.sample.noise import Noise
@@ -25,15 +25,11 @@ from apportion.sample.scenarios import SCENARIOS
 from apportion.sample.service_charges import monthly_charges, service_charges
 from apportion.sample.serving import add_serving
 from apportion.sample.slurm import write_slurm
-from apportion.sample.span_log import SpanLog, is_spanned
 from apportion.sample.telemetry import Telemetry
+from apportion.sample.telemetry_csv import TelemetryTable
 from apportion.sample.truth import charge_recipients, deployment_hours, write_truth
-from apportion.sample.vendor_charges import VendorUsage, vendor_charges
-from apportion.sample.vendors import VENDORS
+from apportion.sample.vendor_charges import VendorUsage
 from apportion.sample.workloads import Schedule
-
-CLOUDS = ("aws", "azure", "gcp")
-Charges = dict[str, pl.DataFrame]
 
 
 def simulate(directory: Path, options: SampleOptions) -> SampleResult:
@@ -56,14 +52,13 @@ def simulate(directory: Path, options: SampleOptions) -> SampleResult:
         )
     noise = Noise(options.seed)
     calendar = Calendar(options.first_day, options.days)
-    schedule = _schedule(noise, calendar, options.gpus)
+    schedule = _schedule(noise, calendar, options)
     charges = _charges(noise, calendar, schedule)
     with duckdb.connect(config={"threads": 2, "memory_limit": "500MB"}) as connection:
         connection.execute("set preserve_insertion_order = true")
         company = _Traffic(directory, options, schedule, charges, connection)
         company.run()
-        natively = options.native_bills
-        written = _write_bills(exports, calendar, charges, company.vendor_usage, natively)
+        written = write_bills(exports, calendar, charges, company.vendor_usage, options)
         shares = node_shares(schedule, company.used())
         recipients = pl.concat(
             charge_recipients(connection, calendar, bill, shares, company.vendor_usage)
@@ -72,11 +67,9 @@ def simulate(directory: Path, options: SampleOptions) -> SampleResult:
         hours = deployment_hours(connection, calendar, shares, _node_hours(charges))
     write_truth(truth, recipients, hours)
     write_slurm(exports / "slurm", schedule)
-    write_reference(directory / "reference", calendar)
+    write_reference(directory / "reference", calendar, options)
     (directory / HMAC_KEY).write_text(noise.dice("log-hmac-key").digits(32), encoding="utf-8")
-    write_configuration(
-        directory / "apportion.toml", calendar, options.native_bills, spans=options.spans
-    )
+    write_configuration(directory / "apportion.toml", calendar, options)
     return SampleResult(
         config=directory / "apportion.toml",
         exports=exports,
@@ -88,8 +81,9 @@ def simulate(directory: Path, options: SampleOptions) -> SampleResult:
     )
 
 
-def _schedule(noise: Noise, calendar: Calendar, gpus: int) -> Schedule:
-    schedule = Schedule(calendar, build_fleet(noise, calendar, gpus))
+def _schedule(noise: Noise, calendar: Calendar, options: SampleOptions) -> Schedule:
+    fleet = build_fleet(noise, calendar, options.gpus, with_amd="amd" in options.telemetry)
+    schedule = Schedule(calendar, fleet)
     add_serving(schedule, noise)
     add_campaigns(schedule, noise)
     add_people(schedule, noise)
@@ -104,29 +98,6 @@ def _charges(noise: Noise, calendar: Calendar, schedule: Schedule) -> Charges:
         charges[cloud] = pl.concat([charges[cloud], services])
     charges["aws"] = pl.concat([charges["aws"], monthly_charges(charges["aws"])])
     return charges
-
-
-def _write_bills(
-    exports: Path,
-    calendar: Calendar,
-    charges: Charges,
-    usage: pl.DataFrame,
-    natively: tuple[str, ...],
-) -> list[layouts.Written]:
-    writers: dict[str, native_clouds.Writer] = {
-        "aws": lambda folder, rows: layouts.write_aws(folder / "focus", rows),
-        "azure": layouts.write_azure,
-        "gcp": layouts.write_gcp,
-    }
-    writers |= {cloud: native_clouds.WRITERS[cloud] for cloud in natively}
-    written = [
-        *(write(exports / cloud, charges[cloud]) for cloud, write in writers.items()),
-        layouts.write_hall(exports / "data-hall", charges["onprem"]),
-    ]
-    for vendor in VENDORS:
-        bill = vendor_charges(calendar, vendor, usage)
-        written.append(layouts.write_vendor(exports / vendor.provider, vendor.provider, bill))
-    return written
 
 
 class _Traffic:
@@ -149,15 +120,14 @@ class _Traffic:
             noise, schedule.calendar, options.request_count, schedule.replicas, scenario
         )
         self._residency = Residency()
-        self._log = GatewayLog(exports / "litellm", noise, schedule.calendar)
-        self._spans = SpanLog(exports / "spans", noise, schedule.calendar)
-        self._is_spanned = is_spanned() if options.spans else pl.lit(value=False)
+        self._logs = CallLogs(exports, noise, schedule.calendar, options.call_logs)
         self._telemetry = Telemetry(
             exports / "prometheus",
             noise,
             schedule,
             options.sample_interval_seconds,
             scenario.gap_share,
+            table=TelemetryTable(exports / "hall-gpus") if "csv" in options.telemetry else None,
         )
         self._truth = RequestTruth(
             directory / "truth" / "requests", noise, schedule, _node_hours(charges), connection
@@ -194,14 +164,14 @@ class _Traffic:
             self._used.append(
                 usage.group_by("replica", "route", "hour_us").agg(pl.col("used_us").sum())
             )
-            self._log.write(requests.filter(~self._is_spanned), window.part)
-            self._spans.write(requests.filter(self._is_spanned), window.part)
+            self._logs.write(requests, window.part)
             self._vendor_usage.add_requests(requests, self._calendar)
             name = f"{self._calendar.day(day)}-{window.first_hour % 24:02d}-{window.part:03d}"
             self._truth.write(name, requests, usage)
             self.request_count += requests.height
         self._telemetry.write_day(day)
         self._telemetry.finish()
+        self._logs.finish()
         self._vendor_usage.add_direct(self._noise, self._calendar)
 
 

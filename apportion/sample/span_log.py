@@ -20,11 +20,6 @@ COUNTS = {
 }
 
 
-def is_spanned() -> pl.Expr:
-    """The calls that are logged as spans: those of every other route that reached a model."""
-    return (pl.col("route") % 2 == 0) & ~pl.col("is_hit")
-
-
 class SpanLog(GatewayLog):
     """Writes calls as the collector would."""
 

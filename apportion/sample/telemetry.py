@@ -13,6 +13,7 @@ from apportion.sample.fleet import SEVENTHS
 from apportion.sample.layouts import delivery_entry, write_manifest
 from apportion.sample.noise import Bools, Floats, Ints, Noise
 from apportion.sample.residency import Busy
+from apportion.sample.telemetry_csv import TelemetryTable
 from apportion.sample.workloads import NOBODY, Schedule
 
 PODS_EVERY_US = 15 * MINUTE_US
@@ -22,6 +23,8 @@ SLOW_EVERY = 3
 UTIL, ENGINE = "DCGM_FI_DEV_GPU_UTIL", "DCGM_FI_PROF_GR_ENGINE_ACTIVE"
 SM = "DCGM_FI_PROF_SM_ACTIVE"
 MEMORY, POWER = "DCGM_FI_DEV_FB_USED", "DCGM_FI_DEV_POWER_USAGE"
+AMD_METRICS = {UTIL: "gpu_gfx_activity", MEMORY: "gpu_used_vram", POWER: "gpu_package_power"}
+"""What AMD's exporter calls the metrics that it has too."""
 ANY_KERNEL = 0.005
 RESIDENT_MEMORY, EMPTY_MIB = 0.84, 4.0
 ENGINE_PER_SM = 1.25
@@ -38,8 +41,21 @@ class Telemetry:
         schedule: Schedule,
         interval_seconds: int,
         gap_share: float,
+        *,
+        table: TelemetryTable | None = None,
     ) -> None:
+        """Prepare.
+
+        Args:
+            folder: where the files go.
+            noise: the randomness of the simulation.
+            schedule: who holds which GPU when.
+            interval_seconds: between two scrapes.
+            gap_share: the share of half hours in which exporters are away.
+            table: takes what the data hall's GPUs say of their utilization, if given.
+        """
         self._folder = folder
+        self._table = table
         self._schedule = schedule
         self._calendar: Calendar = schedule.calendar
         self._activity = Activity(noise, schedule, interval_seconds * 1_000_000, gap_share)
@@ -58,6 +74,8 @@ class Telemetry:
     def write_day(self, day: int) -> None:
         """Write the samples of a day, once all that happened on it was observed."""
         frames = self._device_metrics(day)
+        if self._table:
+            frames[UTIL] = self._table.take(self._calendar.day(day), frames[UTIL])
         frames["kube_node_info"] = self._node_info(day)
         frames["kube_pod_labels"] = self._pod_labels(day)
         frames["kube_pod_container_status_terminated_reason"] = self._pod_endings(day)
@@ -76,6 +94,8 @@ class Telemetry:
     def finish(self) -> None:
         """Write the manifest that names every file."""
         write_manifest(self._folder, self._entries)
+        if self._table:
+            self._table.finish()
 
     def _device_metrics(self, day: int) -> dict[str, pl.DataFrame]:
         instants = self._activity.instants(day)
@@ -83,10 +103,16 @@ class Telemetry:
         level = self._activity.levels(instants, holder, self._busy_us.pop(day))
         kept = self._activity.scraped(instants)
         labels, index = self._label_texts(holder)
-        return {
-            metric: self._frame(instants[shown], labels.gather(index[shown]), values[shown])
-            for metric, (values, shown) in self._values(holder, level, kept).items()
-        }
+        is_amd = _column([device.node.is_amd for device in self._devices]) > 0
+        frames: dict[str, pl.DataFrame] = {}
+        for metric, (values, told) in self._values(holder, level, kept).items():
+            parts = {metric: told & ~is_amd, AMD_METRICS.get(metric, ""): told & is_amd}
+            frames |= {
+                name: self._frame(instants[shown], labels.gather(index[shown]), values[shown])
+                for name, shown in parts.items()
+                if name == metric or (name and is_amd.any())
+            }
+        return frames
 
     def _values(self, holder: Ints, level: Floats, kept: Bools) -> dict[str, tuple[Floats, Bools]]:
         """The value of each metric, and where there is a sample of it."""

@@ -44,6 +44,7 @@ class SglangOptions(FolderOptions):
     )
     deployment: str = Field(description="The deployment, as in the table `deployments`.")
     model: str | None = Field(None, description="The model that was served.")
+    team: str | None = Field(None, description="Who calls, where it is one team alone.")
 
 
 class SglangSource(CallLogSource[SglangOptions]):
@@ -72,6 +73,7 @@ class SglangSource(CallLogSource[SglangOptions]):
             started_at=pl.col("completed_at") - _seconds("latency"),
             gen_ai_request_model=pl.lit(self._options.model, pl.String),
             deployment_id=pl.lit(self._options.deployment),
+            gateway_team=pl.lit(self._options.team, pl.String),
             replica_id=pl.col("object_key").str.extract(FOLDER),
             status=pl.when(pl.col("finish_reason") == "abort")
             .then(pl.lit("failure"))

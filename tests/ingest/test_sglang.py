@@ -50,8 +50,18 @@ def test_a_request_is_placed_before_its_answer(make_log: Callable[..., CallLog])
     assert second["first_token_at"] == datetime(2026, 10, 3, 4, 0, 10, 500_000)  # noqa: DTZ001
     assert (first["status"], second["status"]) == ("success", "failure")
     assert (first["deployment_id"], first["replica_id"]) == ("chat-70b", "pod-0")
+    assert first["gateway_team"] is None
     counts = ("input_tokens", "cache_read_input_tokens", "output_tokens", "reasoning_output_tokens")
     assert [first[name] for name in counts] == [100, 64, 20, 7]
+
+
+def test_the_calls_of_a_deployment_for_one_team_are_that_teams(
+    make_log: Callable[..., CallLog],
+) -> None:
+    log = make_log(team="search")
+    log.log(KEY, jsonl(record()))
+    (row,) = log.rows()
+    assert row["gateway_team"] == "search"
 
 
 def test_a_request_of_unknown_time_is_quarantined(make_log: Callable[..., CallLog]) -> None:

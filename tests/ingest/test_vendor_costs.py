@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -184,6 +184,61 @@ def test_an_amount_that_is_no_number_is_quarantined(
     settings = configured("anthropic_costs")
     result = collect(settings, "vendor", OCTOBER)
     assert (result.rows, result.quarantined_rows) == (1, 1)
+
+
+def page(day: str, *results: str, more: bool = False) -> str:
+    """A page of OpenAI's answer, as a job saved it."""
+    start = int(datetime.fromisoformat(f"{day}T00:00:00Z").timestamp())
+    bucket = f'{{"start_time": {start}, "results": [{", ".join(results)}]}}'
+    return f'{{"object": "page", "data": [{bucket}], "has_more": {json.dumps(more)}}}'
+
+
+@pytest.fixture
+def saved(make_settings: Callable[..., Settings], tmp_path: Path) -> tuple[Settings, Path]:
+    """A source of answers that a job saves, and where it does."""
+    folder = tmp_path / "answers"
+    folder.mkdir()
+    section = {"name": "vendor", "kind": "openai_costs", "location": "answers"}
+    return make_settings(section | {"organization": "org-1"}), folder
+
+
+def test_saved_answers_are_the_charges_of_their_days(saved: tuple[Settings, Path]) -> None:
+    settings, folder = saved
+    (folder / "2026-10-01.json").write_text(page("2026-10-01", openai("12.345678901234567")))
+    (folder / "2026-10-02.json").write_text(page("2026-10-02"))
+    (folder / "2026-09-30.json").write_text(page("2026-09-30", openai("7")))
+    (folder / "notes.json").write_text("{}")
+    result = collect(settings, "vendor", OCTOBER)
+    assert (result.landed, result.rows, result.refused) == (2, 1, [])
+    assert charges(settings)["billed_cost"].to_list() == [Decimal("12.345678901234567")]
+    (folder / "2026-10-01.json").write_text(page("2026-10-01", openai("13")))
+    assert collect(settings, "vendor", OCTOBER).landed == 1
+    assert charges(settings)["billed_cost"].to_list() == [Decimal(13)]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("<html>", "is not JSON"),
+        ('{"error": {}}', 'no list "data"'),
+        (page("2026-10-01", openai("1"), more=True), "only the first page"),
+        (page("2026-10-02", openai("1")), "answers for 2026-10-02"),
+    ],
+)
+def test_what_is_not_the_answer_of_its_day_is_refused(
+    saved: tuple[Settings, Path], content: str, problem: str
+) -> None:
+    settings, folder = saved
+    (folder / "2026-10-01.json").write_text(content)
+    (refused,) = collect(settings, "vendor", OCTOBER).refused
+    assert refused.code == "ANSWER_INVALID"
+    assert problem in str(refused)
+
+
+def test_costs_are_asked_for_or_saved_and_not_both(configured: Callable[..., Settings]) -> None:
+    for options in ({"location": "answers"}, {"admin_key": None}):
+        with pytest.raises(ConfigError, match=r"admin_key.*location"):
+            open_source(configured("openai_costs", **options), "vendor")
 
 
 @pytest.mark.data

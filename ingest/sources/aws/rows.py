@@ -35,6 +35,9 @@ FREQUENCIES: Mapping[str, str] = MappingProxyType(
     }
 )
 SPOT = r"(?i)spotusage"
+BLOCK_STORAGE = r"^(?:[A-Z0-9]+-)?EBS:"
+"""Volumes, snapshots and their IOPS, which a report lists under EC2; AWS's FOCUS calls them
+storage."""
 NUMBER = r"^-?[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?$"
 """A public price may be missing, or be a word: it is never billed, so it may stay empty."""
 
@@ -214,7 +217,9 @@ def _resource() -> dict[str, pl.Expr]:
         "region_name": pl.col("location"),
         "resource_id": pl.col("resource_id"),
         "resource_name": pl.col("resource_id").str.extract(r"([^/:]+)$"),
-        "service_category": code.replace_strict(SERVICES, default="Other").fill_null("Other"),
+        "service_category": pl.when(pl.col("usage_type").str.contains(BLOCK_STORAGE))
+        .then(pl.lit("Storage"))
+        .otherwise(code.replace_strict(SERVICES, default="Other").fill_null("Other")),
         "service_name": pl.coalesce(
             "product_name",
             pl.col("product").str.json_path_match("$.product_name"),

@@ -1,0 +1,18 @@
+"""Bills in the forms of those who write them, by who does."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from apportion.sample import native_clouds, native_hall, native_oci
+from apportion.sample.native_vendors import source_of
+from apportion.sample.vendors import VENDORS
+
+SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        **native_clouds.SOURCES,
+        "oci": native_oci.SOURCE,
+        "data-hall": native_hall.SOURCE,
+        **{vendor.provider: source_of(vendor) for vendor in VENDORS},
+    }
+)
+"""What `apportion.toml` says of a source in its provider's own form, below its name."""
