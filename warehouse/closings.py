@@ -26,8 +26,8 @@ from ingest.schemas import MONEY
 from warehouse.register import Issue
 from warehouse.releases import Release
 from warehouse.reviews import Review, reviewed, reviews
-from warehouse.statement_data import headers, read_statements
-from warehouse.statements import write_issued
+from warehouse.statement_data import Sign, headers, read_statements
+from warehouse.statements import Office, write_issued
 
 FOLDER, RECORD, ENTRIES, STATEMENTS = "closings", "closing.json", "entries.parquet", "statements"
 MOST_NAMED = 5
@@ -152,6 +152,7 @@ def close(
             "billing_period": period,
             "closed_by": by,
             "accepted": accepted,
+            "closed_at": datetime.now(UTC).replace(microsecond=0),
             "reviews": tuple(review for review in held.values() if review),
         }
         return _write(home, connection, release, signed, journal)
@@ -233,13 +234,14 @@ def _write(
     shutil.rmtree(fresh, ignore_errors=True)
     make_folder(fresh)
     _entries(connection, period).write_parquet(fresh / ENTRIES, compression="zstd")
-    write_issued(connection, period, fresh / STATEMENTS, journal)
+    sign = Sign(signed["closed_by"], signed["closed_at"])
+    office = Office(reviews=reviews(home), journal=journal)
+    write_issued(connection, period, fresh / STATEMENTS, sign, office)
     paths = sorted(path for path in fresh.rglob("*") if path.is_file())
     for path in paths:
         settle(path, path)
         sync_folder(path.parent)
     closing = Closing(
-        closed_at=datetime.now(UTC).replace(microsecond=0),
         generation=release.generation,
         release_sha256=release.sha256,
         files={str(path.relative_to(fresh)): sha256_of(path) for path in paths},

@@ -18,7 +18,8 @@ from apportion.errors import GateRefused
 from apportion.settings import Journal
 from warehouse.cells import text_cell
 from warehouse.rounding import exact_sum, minor_unit, round_parts
-from warehouse.statement_data import KEYS, Statement
+from warehouse.statement_data import Statement
+from warehouse.statement_queries import KEYS
 
 COLUMNS = (
     *("journal_id", "posting_date", "line_number", "account", "business_unit", "cost_center"),

@@ -12,6 +12,22 @@ SECONDS_PER_HOUR = 3600
 SIGNIFICANT = 4
 EFFORTS = {"S": "small", "M": "medium", "L": "large"}
 ACRONYMS = {"gpu": "GPU", "gpus": "GPUs", "api": "API", "dbt": "dbt"}
+LEVERS = {
+    "accelerators": "Other accelerators",
+    "cloud_or_owned": "Owning instead of renting",
+    "commitments": "More commitments",
+    "dev_nights": "Development GPUs off at night",
+    "exact_cache": "Caching equal requests",
+    "idle_gpus": "Idle GPUs",
+    "off_peak": "Moving work off peak hours",
+    "provider_mix": "Another mix of providers",
+    "region": "A cheaper region",
+    "routing": "Routing to a smaller model",
+    "scale_down": "Scaling down with the load",
+    "spot": "Spot capacity",
+    "unheld_nodes": "Nodes that nobody uses",
+}
+"""Levers whose code alone would not say enough."""
 CLASSES = {
     "direct": "Direct use",
     "idle_held": "Idle while held",
@@ -22,6 +38,7 @@ CLASSES = {
     "tax": "Tax",
     "credit": "Credits",
     "adjustment": "Adjustments",
+    "prior_period_adjustment": "Adjustments of earlier months",
     "unallocated": "Unallocated",
 }
 
@@ -29,6 +46,11 @@ CLASSES = {
 def money(amount: Decimal | None) -> str:
     """An amount that is already rounded, with thousands separators and a true minus sign."""
     return NOTHING if amount is None else f"{amount or abs(amount):,f}".replace("-", "\u2212")
+
+
+def signed(amount: Decimal | None) -> str:
+    """A change: as `money`, with a plus sign where it is one."""
+    return ("+" if amount and amount > 0 else "") + money(amount)
 
 
 def count(number: int | None) -> str:
@@ -120,6 +142,21 @@ def cost_class(name: str) -> str:
     return CLASSES.get(name, sentence(name))
 
 
+def lever(name: str) -> str:
+    """A lever in plain words."""
+    return LEVERS.get(name, sentence(name))
+
+
+def lower_first(text: str) -> str:
+    """A sentence as a part of another; acronyms stay as they are."""
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def plain(number: Decimal | None) -> str:
+    """A number with the digits that it has, with thousands separators."""
+    return NOTHING if number is None else f"{number.normalize():,f}"
+
+
 def effort(code: str) -> str:
     """An effort class in plain words."""
     return EFFORTS.get(code, code)
@@ -130,6 +167,7 @@ FILTERS: dict[str, Any] = {
     for function in (
         *(
             money,
+            signed,
             count,
             difference,
             percent,
@@ -141,6 +179,6 @@ FILTERS: dict[str, Any] = {
             month,
             clock,
         ),
-        *(single, whole, words, sentence, cost_class, effort),
+        *(single, whole, words, sentence, cost_class, effort, lever, lower_first, plain),
     )
 }

@@ -40,7 +40,7 @@ EACH = {
     "levers": ("saving_low", "saving_expected", "saving_high"),
     "model_apis": ("billed_cost",),
     "opportunities": ("baseline_cost", "saving_low", "saving_expected", "saving_high"),
-    "waterfall": ("baseline_cost", "saving_alone", "saving_incremental", "optimized_cost"),
+    "waterfall": ("baseline_cost", "saving_alone", "optimized_cost"),
     "outlook_days": ("known", "expected", "low", "high"),
     "forecasts": ("week", "whole"),
     "budgets": ("budget_amount", "spent_cost", "forecast_cost", "forecast_low", "forecast_high"),
@@ -52,6 +52,7 @@ EACH = {
     "model_movers": ("before", "recent"),
 }
 """The columns without a total; every cell is rounded by itself."""
+TOTALS = ("cost", "billed_cost", "effective_cost", "unallocated", "idle", "recent", "before")
 TEAM_PARTS = ("direct", "idle", "shared", "other")
 
 
@@ -96,13 +97,15 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     _balance(tables["reconciliation"].rows)
     for row in tables["team_movers"].rows + tables["model_movers"].rows:
         row["change"] = row["recent"] - row["before"]
+    for row in tables["waterfall"].rows:
+        row["saving_incremental"] = row["baseline_cost"] - row["optimized_cost"]
     for row in tables["restated"].rows:
         cent = minor_unit(row["currency"])
         row.update({name: rounded(row[name], cent) for name in ("billed_cost", "effective_cost")})
     for row in tables["opportunities"].rows:
         row["assumptions"] = orjson.loads(row["assumptions"] or "{}")
     (totals,) = tables["totals"].rows
-    for column in ("cost", "billed_cost", "effective_cost", "unallocated", "idle"):
+    for column in TOTALS:
         totals[column] = rounded(totals[column], unit)
     return {
         "run": run,

@@ -26,7 +26,7 @@ class Page(NamedTuple):
 
 
 PAGES = (
-    Page("index", "Overview", (("overview", "Overview"), ("movers", "What moved"))),
+    Page("index", "Overview", (("overview", "At a glance"), ("movers", "What moved"))),
     Page(
         "forecast",
         "Forecast and budgets",

@@ -46,8 +46,13 @@ TOTALS = f"""
         coalesce(sum(reporting_billed_cost), 0) as billed_cost,
         coalesce(sum(reporting_effective_cost), 0) as effective_cost,
         coalesce(sum(cost) filter (where team = 'unallocated'), 0) as unallocated,
-        coalesce(sum(cost) filter (where cost_class in {IDLE}), 0) as idle
+        coalesce(sum(cost) filter (where cost_class in {IDLE}), 0) as idle,
+        coalesce(sum(cost) filter (where charge_date between last - 6 and last), 0) as recent,
+        coalesce(sum(cost) filter (
+            where charge_date between last - 13 and last - 7 and first <= last - 13
+        ), 0) as before
     from spend
+    cross join (select usage_date as last, first_usage_date as first from runs) as run
 """  # noqa: S608
 CLASSES = "select cost_class, sum(cost) as cost from spend group by all order by cost desc, 1"
 PROVIDERS = "select provider, sum(cost) as cost from spend group by all order by cost desc, 1"
@@ -64,7 +69,9 @@ PERIODS = """
 DAILY = f"""
     select charge_date, business_unit, sum(cost) as cost
     from spend
-    where charge_date > (select max(charge_date) from spend) - {CHART_DAYS}
+    where
+        charge_date <= (select usage_date from runs)
+        and charge_date > (select usage_date from runs) - {CHART_DAYS}
     group by all
     order by all
 """  # noqa: S608

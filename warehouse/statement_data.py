@@ -1,6 +1,5 @@
 """What one business unit's statement of one billing period says, read from a release.
 
-Every query names the business unit and the period, so nothing of another unit can be in the result.
 Rounding goes from the whole to its parts: the period's total, the units' totals, and within a unit
 each table by itself, so that every table adds up to the statement and the statements to the period.
 """
@@ -8,7 +7,7 @@ each table by itself, so that every table adds up to the statement and the state
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -16,59 +15,16 @@ from typing import Any, NamedTuple
 import duckdb
 
 from warehouse.rounding import exact_sum, minor_unit, round_parts
-from warehouse.statement_requests import Request, top_requests
-
-KEYS = (
-    *("team", "cost_center", "cost_class", "model", "deployment", "purpose"),
-    *("provider", "service_name", "adjusted_period"),
+from warehouse.statement_queries import (
+    ADJUSTMENTS,
+    CLASS_KEYS,
+    KEYS,
+    LEDGER,
+    LINES,
+    SHARED,
+    TEAM_KEYS,
 )
-LINES = f"""
-    select
-        {", ".join(KEYS[:-1])}, strftime(adjusted_period, '%Y-%m') as adjusted_period,
-        amount, billed_cost, effective_cost
-    from main.statement_lines
-    where business_unit = $business_unit and billing_period = $billing_period
-    order by all
-"""  # noqa: S608 - our own column names
-SHARED = """
-    select
-        provider, service_name, cost_class, owner_rule, allocation_method, team,
-        sum(case $measure when 'billed_cost' then reporting_billed_cost
-            else reporting_effective_cost end) as amount,
-        sum(reporting_billed_cost) as billed_cost,
-        sum(reporting_effective_cost) as effective_cost
-    from main.cost_ledger
-    where
-        business_unit = $business_unit and billing_period = $billing_period
-        and starts_with(allocation_method, 'shared_')
-    group by all
-    order by all
-"""
-ADJUSTMENTS = """
-    select
-        strftime(adjusted_period, '%Y-%m'), team, provider, service_name, cost_class, reason,
-        sum(case $measure when 'billed_cost' then billed_cost else effective_cost end) as amount,
-        sum(billed_cost) as billed_cost,
-        sum(effective_cost) as effective_cost
-    from main.adjustments
-    where business_unit = $business_unit and billing_period = $billing_period
-    group by all
-    order by all
-"""
-LEDGER = """
-    select provider, sum(case $measure when 'billed_cost' then billed else effective end) as amount
-    from (
-        select provider, reporting_billed_cost as billed, reporting_effective_cost as effective
-        from main.cost_ledger
-        where business_unit = $business_unit and billing_period = $billing_period
-        union all
-        select provider, billed_cost, effective_cost
-        from main.adjustments
-        where business_unit = $business_unit and billing_period = $billing_period
-    )
-    group by all
-    order by all
-"""
+from warehouse.statement_requests import Request, top_requests
 
 
 class Header(NamedTuple):
@@ -90,6 +46,20 @@ class Header(NamedTuple):
         return f"{self.billing_period:%Y-%m}"
 
 
+class Sign(NamedTuple):
+    """Who signed a statement, and when (UTC)."""
+
+    by: str
+    at: datetime
+
+
+class Terms(NamedTuple):
+    """Whose statements a release holds, and the last usage day that it knows."""
+
+    organization: str
+    usage_date: date
+
+
 class Entry(NamedTuple):
     """A row of a statement's table: what it is for, payable and exact amounts in one currency."""
 
@@ -101,11 +71,25 @@ class Entry(NamedTuple):
     line_count: int = 1
 
 
+class Before(NamedTuple):
+    """What the unit's statement of the month before charged: in total, by cost class and team.
+
+    The amounts are payable, and those of that statement to the cent.
+    """
+
+    billing_period: date
+    payable: Decimal
+    classes: dict[tuple[str, ...], Decimal]
+    teams: dict[tuple[str, ...], Decimal]
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A statement's tables. `ledger` holds what the cost ledger says, per provider."""
 
     header: Header
+    terms: Terms
+    before: Before | None
     lines: tuple[Entry, ...]
     classes: tuple[Entry, ...]
     teams: tuple[Entry, ...]
@@ -114,11 +98,14 @@ class Statement:
     adjustments: tuple[Entry, ...]
     requests: tuple[Request, ...]
     ledger: tuple[tuple[str, Decimal], ...]
+    reviewed: Sign | None = None
+    issued: Sign | None = None
 
-    def signed(self, *, is_reviewed: bool) -> "Statement":
-        """The same statement with the status that a review gives it."""
-        status = "reviewed" if is_reviewed else self.header.status
-        return replace(self, header=self.header._replace(status=status))
+    def signed(self, reviewed: Sign | None, issued: Sign | None = None) -> "Statement":
+        """The same statement with who signed it, and the status that this gives it."""
+        status = "issued" if issued else "reviewed" if reviewed else self.header.status
+        header = self.header._replace(status=status)
+        return replace(self, header=header, reviewed=reviewed, issued=issued)
 
     def by_provider(self) -> dict[str, Decimal]:
         """The exact sum of the lines, per provider."""
@@ -152,32 +139,44 @@ def read_statements(
 ) -> list[Statement]:
     """Read statements, in the order given."""
     found: list[Statement] = []
+    known = {(h.business_unit, h.billing_period): h for h in headers(connection)}
     for (period, measure), members in groupby(
         wanted, lambda header: (header.billing_period, header.charged_measure)
     ):
         requests = top_requests(connection, period, measure)
+        month_before = (period - timedelta(days=1)).replace(day=1)
         found.extend(
-            _read(connection, header, requests.get(header.business_unit, ())) for header in members
+            _read(
+                connection,
+                header,
+                requests.get(header.business_unit, ()),
+                known.get((header.business_unit, month_before)),
+            )
+            for header in members
         )
     return found
 
 
 def _read(
-    connection: duckdb.DuckDBPyConnection, header: Header, requests: tuple[Request, ...]
+    connection: duckdb.DuckDBPyConnection,
+    header: Header,
+    requests: tuple[Request, ...],
+    earlier: Header | None,
 ) -> Statement:
-    of = {"business_unit": header.business_unit, "billing_period": header.billing_period}
-    measured = of | {"measure": header.charged_measure}
+    measured = _of(header) | {"measure": header.charged_measure}
     unit = minor_unit(header.currency)
 
     def table(query: str, keys: int = 6) -> tuple[Entry, ...]:
         return tuple(_rounded(_entries(connection.execute(query, measured).fetchall(), keys), unit))
 
-    lines = _entries(connection.execute(LINES, of).fetchall(), len(KEYS))
-    teams = _summed(lines, ("team", "cost_center"), unit, header.payable)
+    lines = _lines(connection, header)
+    teams = _summed(lines, TEAM_KEYS, unit, header.payable)
     return Statement(
         header=header,
+        terms=_terms(connection),
+        before=_before(connection, earlier, header),
         lines=tuple(_within(lines, teams, unit)),
-        classes=tuple(_summed(lines, ("cost_class",), unit, header.payable)),
+        classes=tuple(_summed(lines, CLASS_KEYS, unit, header.payable)),
         teams=tuple(teams),
         models=tuple(_summed(lines, ("model", "purpose"), unit, header.payable)),
         shared=table(SHARED),
@@ -185,6 +184,33 @@ def _read(
         requests=requests,
         ledger=tuple(connection.execute(LEDGER, measured).fetchall()),
     )
+
+
+def _of(header: Header) -> dict[str, Any]:
+    return {"business_unit": header.business_unit, "billing_period": header.billing_period}
+
+
+def _lines(connection: duckdb.DuckDBPyConnection, header: Header) -> list[Entry]:
+    return _entries(connection.execute(LINES, _of(header)).fetchall(), len(KEYS))
+
+
+def _terms(connection: duckdb.DuckDBPyConnection) -> Terms:
+    (row,) = connection.execute("select organization_name, usage_date from main.runs").fetchall()
+    return Terms(*row)
+
+
+def _before(
+    connection: duckdb.DuckDBPyConnection, earlier: Header | None, header: Header
+) -> Before | None:
+    """The month before, where it was charged by the same measure in the same currency."""
+    if earlier is None or earlier[3:5] != header[3:5]:
+        return None
+    lines, unit = _lines(connection, earlier), minor_unit(earlier.currency)
+    classes, teams = (
+        {entry.keys: entry.payable for entry in _summed(lines, names, unit, earlier.payable)}
+        for names in (CLASS_KEYS, TEAM_KEYS)
+    )
+    return Before(earlier.billing_period, earlier.payable, classes, teams)
 
 
 def _entries(rows: Sequence[tuple[Any, ...]], key_count: int) -> list[Entry]:

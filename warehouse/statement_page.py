@@ -2,24 +2,40 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import cache
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from warehouse.cells import clean_text
 from warehouse.page_text import FILTERS, cost_class
-from warehouse.rounding import exact_difference, exact_sum, minor_unit, rounded
+from warehouse.rounding import exact_difference, exact_sum, minor_unit
 from warehouse.statement_data import Entry, Statement
+from warehouse.statement_words import (
+    MEASURES,
+    NOTES,
+    adjustments_in_words,
+    models_in_words,
+    shared_in_words,
+    status_text,
+)
 
 TEMPLATES = Path(__file__).parent / "templates"
-STATUSES = {
-    "draft": "Draft: a later run may change it.",
-    "reviewed": "Reviewed, not issued yet: a later run may change it.",
-    "issued": "Issued: it never changes. Later differences are on a later statement.",
-}
+
+
+class Row(NamedTuple):
+    """A row of a table: what it is for, a note on it, this month, and the month before."""
+
+    keys: tuple[str, ...]
+    note: str
+    payable: Decimal
+    amount: Decimal
+    before: Decimal
 
 
 def write_page(statement: Statement, path: Path) -> None:
@@ -51,39 +67,79 @@ def _content(statement: Statement) -> dict[str, Any]:
     unit = minor_unit(header.currency)
     return {
         "header": header,
-        "status": STATUSES[header.status],
+        "status": status_text(statement),
+        "measure": MEASURES[header.charged_measure],
         "unit": unit,
         "statement": statement,
-        "classes": _named(statement.classes),
+        "compared": _compared(statement),
         "tables": _tables(statement),
         "ledger": statement.ledger,
         "lines": statement.by_provider(),
         "ledger_total": exact_sum([amount for _, amount in statement.ledger]),
         "rounding": exact_difference(header.payable, header.total_cost),
-        "digits": lambda amount: rounded(amount, unit / 10_000),
     }
 
 
-def _tables(statement: Statement) -> list[tuple[str, str, tuple[str, ...], tuple[Entry, ...]]]:
+def _tables(statement: Statement) -> list[tuple[str, str, tuple[str, ...], list[Entry]]]:
     """Title, what it says, the columns of text, and the rows."""
     return [
-        ("By team", "Who used it.", ("Team", "Cost centre"), statement.teams),
-        ("By model", "What it was used for.", ("Model", "Purpose"), statement.models),
         (
-            "Shared costs",
-            "Part of the amounts above: what a policy divides among those who share it.",
-            ("Provider", "Service", "Cost class", "Policy", "Method", "Team"),
-            statement.shared,
+            "By model",
+            "What it was used for.",
+            ("Model", "Purpose"),
+            models_in_words(statement),
         ),
         (
-            "Adjustments of earlier periods",
-            "Part of the amounts above: what has changed of periods that were issued before.",
-            ("Adjusted period", "Team", "Provider", "Service", "Cost class", "Reason"),
-            statement.adjustments,
+            "Shared costs",
+            "Part of the amounts above: what policies divide. The workbook has it by team.",
+            ("Provider", "Service", "Cost class", "Policy", "Method"),
+            _without_team(shared_in_words(statement)),
+        ),
+        (
+            "Adjustments of earlier months",
+            "Part of the amounts above: what has changed of months that were issued before.",
+            ("Month", "Team", "Provider", "Service", "Cost class", "Reason"),
+            adjustments_in_words(statement),
         ),
     ]
 
 
-def _named(classes: tuple[Entry, ...]) -> list[Entry]:
-    """Cost classes in plain words."""
-    return [entry._replace(keys=(cost_class(entry.keys[0]),)) for entry in classes]
+def _compared(
+    statement: Statement,
+) -> list[tuple[str, str, tuple[str, ...], list[Row]]]:
+    """The tables that stand beside the month before: title, what it says, columns, rows."""
+    before = statement.before
+    classes, teams = (before.classes, before.teams) if before else ({}, {})
+    named = [
+        row._replace(keys=(cost_class(row.keys[0]),), note=NOTES.get(row.keys[0], ""))
+        for row in beside(statement.classes, classes)
+    ]
+    return [
+        ("What it is made of", "", ("Cost class",), named),
+        ("By team", "Who used it.", ("Team", "Cost centre"), beside(statement.teams, teams)),
+    ]
+
+
+def beside(entries: Iterable[Entry], before: Mapping[tuple[str, ...], Decimal]) -> list[Row]:
+    """This month's rows with what they were, then those that are no longer there."""
+    zero = Decimal(0)
+    rows = [Row(e.keys, "", e.payable, e.amount, before.get(e.keys, zero)) for e in entries]
+    here = {row.keys for row in rows}
+    gone = [Row(keys, "", zero, zero, was) for keys, was in before.items() if keys not in here]
+    return rows + gone
+
+
+def _without_team(entries: Iterable[Entry]) -> list[Entry]:
+    """Entries that differ in their last key alone, added up; what they charge as well."""
+    return [
+        Entry(
+            keys,
+            *(
+                exact_sum([getattr(entry, name) for entry in members])
+                for name in ("payable", "amount", "billed_cost", "effective_cost")
+            ),
+            len(members),
+        )
+        for keys, group in groupby(entries, lambda entry: entry.keys[:-1])
+        if (members := list(group))
+    ]

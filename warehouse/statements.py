@@ -31,8 +31,9 @@ from warehouse.journal import write_journal
 from warehouse.register import Issue, write_register
 from warehouse.reviews import Review, reviewed
 from warehouse.rounding import exact_sum
-from warehouse.statement_data import KEYS, Header, Statement, headers, read_statements
+from warehouse.statement_data import Header, Sign, Statement, headers, read_statements
 from warehouse.statement_page import write_page
+from warehouse.statement_queries import KEYS
 from warehouse.workbook import write_workbook
 
 REGISTER, SLUG_LENGTH = "register.csv", 60
@@ -77,9 +78,7 @@ def write_statements(release: Path, destination: Path, office: Office = NO_OFFIC
         _verify_each(release, statements)
         _verify_whole(release, connection, [statement.header for statement in statements])
         by_id = reviewed(statements, office.reviews)
-        signed = [
-            s.signed(is_reviewed=by_id[s.header.statement_id] is not None) for s in statements
-        ]
+        signed = [s.signed(_sign(by_id[s.header.statement_id])) for s in statements]
         _write(signed, {header.business_unit for header in wanted}, folder, office.journal)
         for issue in office.issues:
             shutil.copytree(issue.folder / issue.period, folder / issue.period)
@@ -88,7 +87,11 @@ def write_statements(release: Path, destination: Path, office: Office = NO_OFFIC
 
 
 def write_issued(
-    connection: duckdb.DuckDBPyConnection, period: date, destination: Path, journal: Journal | None
+    connection: duckdb.DuckDBPyConnection,
+    period: date,
+    destination: Path,
+    issued: Sign,
+    office: Office,
 ) -> None:
     """Write the statements of one period as they are issued.
 
@@ -96,18 +99,22 @@ def write_issued(
         connection: the release that the period is closed on.
         period: the first day of the month.
         destination: a folder that does not exist yet.
-        journal: the accounts to book to; without them no journal is written.
+        issued: who issues them, and when.
+        office: the reviews that they were issued after, and the accounts of the journal.
 
     Raises:
         GateRefused: `STATEMENTS_INCOMPLETE`, the files would not say what the release says.
     """
     wanted = list(headers(connection))
-    statements = read_statements(
-        connection,
-        [h._replace(status="issued") for h in wanted if h.billing_period == period],
-    )
+    statements = read_statements(connection, [h for h in wanted if h.billing_period == period])
     _verify_each(destination, statements)
-    _write(statements, {header.business_unit for header in wanted}, destination, journal)
+    by_id = reviewed(statements, office.reviews)
+    signed = [s.signed(_sign(by_id[s.header.statement_id]), issued) for s in statements]
+    _write(signed, {header.business_unit for header in wanted}, destination, office.journal)
+
+
+def _sign(review: Review | None) -> Sign | None:
+    return Sign(review.reviewed_by, review.reviewed_at) if review else None
 
 
 def _write(

@@ -21,12 +21,17 @@ from tests.warehouse.releases import FORMULA, OWNERS, SCRIPT, make_release
 from tests.warehouse.test_cells import RUNS_IN_A_SPREADSHEET
 from warehouse import folders, workbook
 from warehouse.cells import clean_text, exact_text, text_cell
-from warehouse.page_text import money
+from warehouse.page_text import money, percent, signed
 from warehouse.rounding import exact_sum, rounded
+from warehouse.statement_data import Entry
+from warehouse.statement_page import beside
 from warehouse.statements import folder_names, write_statements
 
 MONEY = ("payable_amount", "amount", "billed_cost", "effective_cost")
-SHEETS = ["summary", "by team", "by model", "lines", "shared costs", "reconciliation"]
+SHEETS = (
+    *("Summary", "By team", "By model", "Shared costs", "Adjustments", "Reconciliation"),
+    "Lines",
+)
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +104,51 @@ def test_a_folder_holds_only_what_its_unit_pays(written: Path) -> None:
             assert not {name for name in foreign if name in page}
 
 
+def test_no_part_of_a_workbook_names_another_unit(written: Path) -> None:
+    folders_of_units = folder_names({unit for _, unit, _ in OWNERS})
+    for unit, folder in folders_of_units.items():
+        foreign = {
+            html.escape(clean_text(name))
+            for owner in OWNERS
+            for name in owner
+            if owner[1] != unit and len(name) > 5 and name != unit
+        }
+        for path in written.glob(f"*/{folder}/*.xlsx"):
+            with zipfile.ZipFile(path) as archive:
+                parts = {name: archive.read(name).decode() for name in archive.namelist()}
+            assert {"docProps/core.xml", "xl/sharedStrings.xml", "xl/workbook.xml"} <= parts.keys()
+            assert not {
+                (part, name) for part, text in parts.items() for name in foreign if name in text
+            }
+
+
+def test_a_statement_stands_beside_the_one_of_the_month_before(written: Path) -> None:
+    earlier, now = (read_lines(path) for path in sorted(written.glob("*/search-discovery/*.csv")))
+    text = (written / "2026-10/search-discovery/2026-10-search-discovery.html").read_text("utf-8")
+    total = exact_sum([Decimal(line["payable_amount"]) for line in now])
+    for team in ("crawl", "ranking"):
+        was, today = (
+            exact_sum([Decimal(x["payable_amount"]) for x in lines if x["team"] == team])
+            for lines in (earlier, now)
+        )
+        row = re.search(rf'<th scope="row">{team}</th>.*', text)
+        assert row
+        assert re.findall(r'<td class="number"[^>]*>([^<]*)</td>', row[0]) == [
+            *(money(today), percent(today, total), money(was), signed(today - was))
+        ]
+    first = written / "2026-09/search-discovery/2026-09-search-discovery.html"
+    assert "Change</th>" not in first.read_text("utf-8")
+
+
+def test_a_team_that_is_gone_stays_beside_what_it_was() -> None:
+    here = Entry(("new", "CC-1"), Decimal(2), Decimal(2), Decimal(2), Decimal(2))
+    rows = beside([here], {("new", "CC-1"): Decimal(1), ("old", "CC-2"): Decimal(5)})
+    assert [(row.keys[0], row.payable, row.before) for row in rows] == [
+        ("new", Decimal(2), Decimal(1)),
+        ("old", Decimal(0), Decimal(5)),
+    ]
+
+
 def test_a_page_runs_nothing_and_says_what_the_csv_says(written: Path) -> None:
     for path in written.rglob("*.html"):
         page = path.read_text(encoding="utf-8")
@@ -116,9 +166,9 @@ def test_the_dearest_requests_are_on_the_page_and_in_the_workbook(written: Path)
     requests = html.unescape(page.read_text(encoding="utf-8"))
     assert requests.index(f"{SCRIPT}11") < requests.index(f"{SCRIPT}10")
     (book,) = written.glob(f"2026-10/{folder}/*.xlsx")
-    rows = list(openpyxl.load_workbook(book)["top requests"].iter_rows(values_only=True))
-    assert [row[0] for row in rows[:2]] == ["request id", f"{SCRIPT}11"]
-    assert rows[1][-1] == "0.11"
+    rows = list(openpyxl.load_workbook(book)["Top requests"].iter_rows(values_only=True))
+    assert [row[0] for row in rows[:2]] == ["Request id", f"{SCRIPT}11"]
+    assert rows[1][-2:] == (0.11, "0.11")
 
 
 def all_cells(path: Path) -> list[tuple[object, ...]]:
@@ -164,28 +214,32 @@ def test_workbooks_hold_no_formula_and_no_link(written: Path) -> None:
 def test_a_workbook_says_what_its_csv_says(written: Path) -> None:
     for path in written.rglob("*.xlsx"):
         book = openpyxl.load_workbook(path)
-        assert [name for name in book.sheetnames if name != "top requests"] == SHEETS
+        assert tuple(name for name in book.sheetnames if name != "Top requests") == SHEETS
+        assert {sheet.sheet_state for sheet in book} == {"visible"}
         lines = read_lines(path.with_suffix(".csv"))
         payable = exact_sum([Decimal(line["payable_amount"]) for line in lines])
         exact = exact_text(exact_sum([Decimal(line["amount"]) for line in lines]))
-        for name in SHEETS[1:4]:
+        for name in ("By team", "By model", "Lines"):
             header, *rows, total = book[name].iter_rows(values_only=True)
-            amount = header.index("amount")
+            amount = header.index("Amount")
             shown = [Decimal(str(row[amount])).quantize(Decimal("0.01")) for row in rows]
             assert exact_sum(shown) == payable
             assert Decimal(str(total[amount])).quantize(Decimal("0.01")) == payable
-            assert total[amount + 1] == exact
+            assert total[amount + 3] == exact
+            for place, column in ((1, "billed_cost"), (2, "effective_cost")):
+                known = exact_sum([Decimal(line[column]) for line in lines])
+                assert total[amount + place] == pytest.approx(float(known), rel=1e-14)
         differences = [
-            row[3] for row in book["reconciliation"].iter_rows(values_only=True) if row[3]
+            row[3] for row in book["Reconciliation"].iter_rows(values_only=True) if row[3]
         ]
-        assert differences[0] == "difference"
+        assert differences[0] == "Difference"
         assert set(differences[1:]) == {"0.00"}
 
 
 def test_a_team_with_a_formula_for_a_name_is_shown_as_text(written: Path) -> None:
     folder = folder_names({unit for _, unit, _ in OWNERS})[SCRIPT]
     (path,) = written.glob(f"2026-10/{folder}/*.xlsx")
-    teams = [row[0] for row in openpyxl.load_workbook(path)["by team"].iter_rows(values_only=True)]
+    teams = [row[0] for row in openpyxl.load_workbook(path)["By team"].iter_rows(values_only=True)]
     assert f"'{FORMULA}" in teams
 
 
@@ -205,11 +259,11 @@ def test_lines_beyond_a_sheet_go_on_to_the_next(
     write_statements(release, tmp_path / "statements")
     path = tmp_path / "statements" / "2026-10" / "search-discovery"
     book = openpyxl.load_workbook(path / "2026-10-search-discovery.xlsx")
-    parts = [name for name in book.sheetnames if name.startswith("lines")]
-    assert parts == ["lines", "lines 2", "lines 3"]
+    parts = [name for name in book.sheetnames if name.startswith("Lines")]
+    assert parts == ["Lines", "Lines 2", "Lines 3"]
     rows = [row for name in parts for row in book[name].iter_rows(min_row=2, values_only=True)]
-    assert len([row for row in rows if row[0] != "total"]) == 12
-    assert [row[0] for row in rows].index("total") == 12
+    assert len([row for row in rows if row[0] != "Total"]) == 12
+    assert [row[0] for row in rows].index("Total") == 12
 
 
 def test_statements_that_do_not_say_what_the_ledger_says_are_not_written(tmp_path: Path) -> None:
