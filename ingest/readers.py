@@ -85,7 +85,15 @@ def _header(line: bytes, name: str) -> tuple[str, ...]:
         text = line.decode("utf-8").rstrip("\r")
     except UnicodeDecodeError:
         raise encoding_refused(name, "has a header that is not UTF-8 text") from None
-    return _checked_names(next(csv.reader([text], strict=True), []), name)
+    try:
+        columns = next(csv.reader([text], strict=True), [])
+    except csv.Error as error:
+        raise DeliveryRefused(
+            "INPUT_CSV",
+            f"{name}: the header cannot be told from the rows ({error}). {UNTRUSTED} End lines "
+            "with a line feed, and write quotes inside a quoted field twice.",
+        ) from None
+    return _checked_names(columns, name)
 
 
 def _checked_names(columns: Sequence[str], name: str) -> tuple[str, ...]:

@@ -71,10 +71,13 @@ def reporting(world: World, charge: Row) -> Fraction:
 
 def owner(world: World, subject: Row) -> str:
     """Stage 4: the team of the rule with the smallest priority that matches."""
-    tags = json.loads(subject.get("tags") or "{}")
+    keyed = {
+        "tag": json.loads(subject.get("tags") or "{}"),
+        "column": json.loads(subject.get("x_columns") or "{}"),
+    }
     for rule in sorted(world["owner_rules"], key=lambda row: row["priority"]):
         field = rule["match_field"]
-        value = tags.get(rule["match_key"]) if field == "tag" else subject.get(field)
+        value = keyed[field].get(rule["match_key"]) if field in keyed else subject.get(field)
         if value is not None and rule["match_value"] in (value, "*"):
             return str(value if rule["team"] == "$value" else rule["team"])
     return NOBODY

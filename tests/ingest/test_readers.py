@@ -85,6 +85,7 @@ def test_blocks_are_cut_between_records_only(
         (CSV.replace(b"note", b"id"), "INPUT_HEADER"),
         (CSV.replace(b"note", b""), "INPUT_HEADER"),
         (b"\n" + CSV, "INPUT_HEADER"),
+        (CSV.replace(b"\r\n", b"\n").replace(b"\n", b"\r"), "INPUT_CSV"),
         (CSV + b"4,short\n", "INPUT_RAGGED"),
         (CSV + b"4,long,1,2\n", "INPUT_RAGGED"),
         (b"id;note;cost\n1;a,b;2\n", "INPUT_RAGGED"),

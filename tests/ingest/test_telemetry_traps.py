@@ -1,4 +1,4 @@
-"""Every trap of docs/telemetry-traps.md has a test; those that no other test is about are here."""
+"""Every trap of docs/*-traps.md has a test; those that no other test is about are here."""
 
 import json
 import re
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 INGEST = ROOT / "tests" / "ingest"
 MODELS = ROOT / "transforms" / "models"
 ROW = re.compile(r"^\| ([0-9.]+) \|.*\| `(\w+)` \|$", re.MULTILINE)
-TRAPS = dict(ROW.findall((ROOT / "docs" / "telemetry-traps.md").read_text(encoding="utf-8")))
+PAGES = ("billing-traps.md", "telemetry-traps.md")
 
 
 def known_tests() -> set[str]:
@@ -27,10 +27,13 @@ def known_tests() -> set[str]:
     return {*re.findall(r"^def (test_\w+)", python, re.M), *re.findall(r"- name: (\w+)", units)}
 
 
-def test_every_trap_has_its_test() -> None:
+@pytest.mark.parametrize("page", PAGES)
+def test_every_trap_has_its_test(page: str) -> None:
     known = known_tests()
-    assert len(TRAPS) > 40
-    assert {number: test for number, test in TRAPS.items() if test not in known} == {}
+    traps = ROW.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
+    assert len(traps) > 40
+    assert len(dict(traps)) == len(traps)
+    assert [(number, test) for number, test in traps if test not in known] == []
 
 
 def test_thoughts_of_gemini_are_beside_its_candidates() -> None:

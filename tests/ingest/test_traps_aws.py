@@ -307,6 +307,26 @@ def test_trap_17_instances_on_spot_and_on_nodes_are_told(aws: Reports) -> None:
     assert charge["availability_zone"] == "us-east-1a"
 
 
+@pytest.mark.parametrize("own_cost", ["0", "0.0000000000", ""])
+def test_trap_18_split_rows_describe_parts_and_are_never_added(aws: Reports, own_cost: str) -> None:
+    part = {
+        "split_line_item_parent_resource_id": NODE,
+        "split_line_item_split_cost": "27.52",
+        "split_line_item_unused_cost": "0",
+        "line_item_usage_type": "USE1-EKS-EC2-Accelerator-GPU-Hours",
+    }
+    pods = [f"arn:aws:eks:us-east-1:1:pod/c/ns/llama-{number}/uid" for number in (1, 2)]
+    split = [item("Usage", own_cost, line_item_resource_id=pod, **part) for pod in pods]
+    aws.export([item(), *split])
+    assert aws.refusals() == []
+    charges = aws.rows()
+    assert charges["billed_cost"].sum() == charges["effective_cost"].sum() == Decimal("55.04")
+    told = [json.loads(beside) for beside in charges["x_columns"]]
+    assert sum(Decimal(row.get("split_line_item_split_cost", 0)) for row in told) == Decimal(
+        "55.04"
+    )
+
+
 def test_covered_usage_without_its_cost_is_quarantined_with_file_row_and_column(
     aws: Reports,
 ) -> None:

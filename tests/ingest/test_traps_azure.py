@@ -1,6 +1,7 @@
 """The traps of Azure bills, by their numbers in docs/how-to/collect-azure-bills.md."""
 
 import json
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from apportion.errors import ConfigError
 from ingest.collect import collect
 from ingest.ledger import Ledger
+from ingest.source import Window
 from tests.ingest.azure_files import (
     ACTUAL,
     AMORTIZED,
@@ -173,6 +175,29 @@ def test_trap_7_a_file_that_writes_the_day_first_is_refused(actual_alone: Export
     assert actual_alone.refusals() == ["MANY_BAD_ROWS"]
     actual_alone.run("ActualCost", [[row | {"BillingPeriodEndDate": ""}]], day=3, run="2")
     assert actual_alone.refusals() == ["PERIOD_MISMATCH"]
+
+
+@pytest.mark.parametrize(
+    ("dates", "code"),
+    [
+        (("02/03/2026", "04/03/2026"), ["DATE_AMBIGUOUS"]),
+        (("02/03/2026", "02/13/2026"), []),
+        (("03/03/2026", "3/3/2026"), []),
+        (("2026-03-02", "2026-03-04"), []),
+    ],
+)
+def test_trap_7_dates_that_could_have_the_day_first_are_not_guessed(
+    make_settings: MakeSettings, tmp_path: Path, dates: tuple[str, ...], code: list[str]
+) -> None:
+    rows = [f"sub-1,b-1,{day},Meter,1.5,USD" for day in dates]
+    header = "SubscriptionId,BillingAccountId,UsageDateTime,MeterName,PreTaxCost,Currency"
+    (tmp_path / "payg.csv").write_text("\n".join([header, *rows, ""]))
+    section = {"name": "azure", "kind": "azure_cost", "location": str(tmp_path)}
+    section |= {"layout": "files", "datasets": "actual", "files": [{"actual": "payg.csv"}]}
+    window = Window(date(2026, 2, 1), date(2026, 3, 31))
+    refused = collect(make_settings(section), "azure", window).refused
+    assert [refusal.code for refusal in refused] == code
+    assert collect(make_settings(section | {"month_first": True}), "azure", window).refused == []
 
 
 @pytest.mark.parametrize(

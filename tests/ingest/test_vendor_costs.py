@@ -94,6 +94,18 @@ def test_openai_costs_are_charges_to_the_last_digit(
     assert len(vendor.asked) == 3  # five days, two buckets a page
 
 
+def test_a_key_may_be_a_charge_of_its_own(
+    vendor: Vendor, configured: Callable[..., Settings]
+) -> None:
+    by_key = [openai("1").replace("null", f'"key_{number}"') for number in (1, 2)]
+    vendor.results["2026-10-01"] = by_key
+    collect(configured("openai_costs", by_api_key=True), "vendor", OCTOBER)
+    assert "group_by=api_key_id" in vendor.asked[0]
+    settings = configured("openai_costs", by_api_key=True)
+    keys = [json.loads(beside)["x_api_key_id"] for beside in charges(settings)["x_columns"]]
+    assert sorted(keys) == ["key_1", "key_2"]
+
+
 def test_anthropic_costs_are_cents(vendor: Vendor, configured: Callable[..., Settings]) -> None:
     vendor.results["2026-10-02"] = [anthropic("123.78912"), anthropic("0.01", None)]
     settings = configured("anthropic_costs")

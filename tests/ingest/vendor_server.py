@@ -30,7 +30,7 @@ class Vendor:
     answer: str | None = None
 
     def of_openai(self, question: dict[str, list[str]]) -> tuple[int, str]:
-        if sorted(question.get("group_by", ())) != ["line_item", "project_id"]:
+        if not {"line_item", "project_id"} <= set(question.get("group_by", ())):
             return 400, '{"error": {"message": "group_by"}}'
         first, after = (
             datetime.fromtimestamp(int(question[name][0]), UTC)

@@ -50,6 +50,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "reservation_unused_upfront": "reservation_unused_amortized_upfront_fee_for_billing_period",
         "resource_id": "line_item_resource_id",
         "sku": "product_sku",
+        "split_parent": "split_line_item_parent_resource_id",
         "start": "line_item_usage_start_date",
         "tags": "resource_tags",
         "unblended_cost": "line_item_unblended_cost",
@@ -64,7 +65,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
 NEEDED = ("kind", "payer_id", "period_start", "period_end", "start", "unblended_cost")
 DERIVED = (
     *("kind", "legal_entity", "on_demand_cost", "on_demand_rate", "plan_total", "plan_used"),
-    "product",
+    *("product", "split_parent"),
 )
 """What no FOCUS column takes over as it is, though it is read: kept beside the FOCUS columns."""
 
@@ -118,10 +119,18 @@ def bind(columns: Sequence[str], name: str) -> Header:
 
 
 def canonical(frame: pl.DataFrame, header: Header) -> pl.DataFrame:
-    """The columns that we read, under our names; what the file lacks is null."""
-    return frame.select(
+    """The columns that we read, under our names; what the file lacks is null.
+
+    A split line item describes a part of another one: where it says no cost, it has none.
+    """
+    rows = frame.select(
         pl.coalesce(*header.names.get(field, ()), pl.lit(None, pl.String)).alias(field)
         for field in NAMES
+    )
+    own = pl.col("unblended_cost")
+    is_split = pl.col("split_parent").is_not_null()
+    return rows.with_columns(
+        unblended_cost=pl.when(is_split).then(own.fill_null("0")).otherwise(own)
     )
 
 

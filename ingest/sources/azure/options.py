@@ -37,6 +37,11 @@ class AzureCostOptions(StoreOptions):
     billing_currency: str | None = Field(
         None, pattern="^[A-Z]{3}$", description="The currency, where the files do not have it."
     )
+    month_first: bool = Field(
+        default=False,
+        description="That the month comes first in dates with slashes of `files`, where no day "
+        "after the 12th tells.",
+    )
     null_values: tuple[str, ...] = Field(("",), description="Texts that stand for null.")
     accept_float_costs: bool = Field(
         default=False,

@@ -10,6 +10,7 @@ from ingest.deliveries import MONTH, parse_manifest
 from ingest.readers import open_table
 from ingest.source import Batch, LandedDelivery, LandedObject
 from ingest.sources.azure.columns import Header, bind
+from ingest.sources.azure.dates import order_is_open
 from ingest.sources.azure.options import ACTUAL, AMORTIZED, KINDS, AzureCostOptions
 from ingest.sources.azure.pairing import NOTHING, Rows, match, rows_of
 from ingest.sources.azure.rows import canonical, charges, is_committed
@@ -21,6 +22,7 @@ from ingest.stores import Store
 from ingest.text_blocks import UNTRUSTED
 
 NUMBER = "object_row"
+DATES = ("date", "period_start", "period_end")
 
 
 @dataclass(slots=True)
@@ -98,6 +100,7 @@ class MonthReader:
         rows = rows_of(
             texts for found in self._exports[kind].files for _, texts, _ in self._frames(found)
         )
+        self._check_order_of_dates(kind)
         promised = self._exports[kind].promised_rows
         if promised not in (None, rows.costs.len()):
             raise DeliveryRefused(
@@ -106,6 +109,21 @@ class MonthReader:
                 f"{rows.costs.len():,} came. {UNTRUSTED} Ask the provider to deliver again.",
             )
         return rows
+
+    def _check_order_of_dates(self, kind: str) -> None:
+        """Refuse files whose dates have two meanings; a run's own month would tell."""
+        if self._options.month_first or MONTH.fullmatch(self._period):
+            return
+        for found in self._exports[kind].files:
+            frames = (texts for _, texts, _ in self._frames(found))
+            if order_is_open(texts[name] for texts in frames for name in DATES):
+                raise DeliveryRefused(
+                    "DATE_AMBIGUOUS",
+                    f"{self._store.uri(found.key)}: dates are written with slashes, and none "
+                    "tells whether the month or the day comes first. Read the wrong way, costs "
+                    f"would be those of other days. {UNTRUSTED} Set month_first = true if the "
+                    "month comes first, or export whole months.",
+                )
 
     def _frames(self, found: LandedObject) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, Header]]:
         """The frames of a file: as delivered, and under our names with empty texts as null."""

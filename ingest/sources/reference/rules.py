@@ -134,6 +134,7 @@ _TOKEN_TYPES = (
 CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("owner_rules", "match_field"): (
         "tag",
+        "column",
         "billing_account_id",
         "sub_account_id",
         "service_name",

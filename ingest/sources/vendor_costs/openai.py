@@ -22,6 +22,10 @@ class OpenAiCostsOptions(VendorCostsOptions):
     """Whose costs, and who asks."""
 
     url: str = Field("https://api.openai.com", description="Another address of the API.")
+    by_api_key: bool = Field(
+        default=False,
+        description="A charge for each API key, so that keys may have owners (`x_api_key_id`).",
+    )
 
 
 class OpenAiCostsSource(VendorCostsSource):
@@ -44,6 +48,7 @@ class OpenAiCostsSource(VendorCostsSource):
             ("limit", f"{min((after - first).days, MOST_BUCKETS)}"),
             ("group_by", "project_id"),
             ("group_by", "line_item"),
+            *([("group_by", "api_key_id")] if self._options.by_api_key else []),
         ]
 
     def credentials(self, key: str) -> dict[str, str]:

@@ -56,6 +56,7 @@ select
     resource_id,
     resource_key,
     tags,
+    x_columns,
     allocated_method_id,
     allocated_namespace,
     allocated_pod,

@@ -27,6 +27,7 @@ select
     case when allocated_method_id is not null then {{ allocated_namespace() }} else '' end as allocated_namespace,
     case when allocated_method_id is not null then {{ allocated_pod() }} else '' end as allocated_pod,
     case when allocated_method_id is not null then coalesce(allocated_tags, tags) else tags end as tags,
+    x_columns,
     try_cast({{ json_text('sku_price_details', 'GpuCount') }} as bigint) as gpu_count,
     consumed_quantity,
     consumed_unit,
