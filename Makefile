@@ -39,7 +39,7 @@ check: $(READY) ## lint Python and SQL, check formats, types and the direction o
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo
-	$(VENV)/bin/sqlfluff lint transforms/models transforms/tests
+	$(VENV)/bin/sqlfluff lint --processes $(WORKERS) transforms/models transforms/tests
 
 format: $(READY) ## format Python
 	$(VENV)/bin/ruff check --fix

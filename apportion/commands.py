@@ -1,7 +1,7 @@
 """The commands that do something: simulate, run, rebuild, report, rollback."""
 
 import sys
-from datetime import datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from apportion.context import COUNT, DAY, Context, examples, last_day
 
 if TYPE_CHECKING:
     from apportion.sample import SampleResult
+    from apportion.settings import Schedule
 
 
 @click.command(
@@ -113,9 +114,26 @@ def run(context: Context, usage_date: datetime | None, sample: bool) -> None:  #
         context = context.on_sample()
     settings = context.settings()
     day = usage_date.date() if usage_date else last_day(settings)
+    _refuse_a_day_without_usage(settings.schedule, day)
     with context.screen().progress() as progress:
         result = steps.run(settings, day, progress)
     _finish(context, result)
+
+
+def _refuse_a_day_without_usage(schedule: "Schedule", day: date) -> None:
+    """A mistyped year would build nothing, or decades.
+
+    Raises:
+        click.UsageError: the day is in the future, or before the first usage day.
+    """
+    last = min(day, schedule.last_usage_date or day)
+    if last > datetime.now(UTC).date():
+        raise click.UsageError(f"{day} is in the future: no usage is known of it yet.")
+    if last < schedule.first_usage_date:
+        raise click.UsageError(
+            f"{day} is before the first usage day, {schedule.first_usage_date}. Name a later day, "
+            "or change schedule.first_usage_date in the configuration."
+        )
 
 
 @click.command(epilog=examples("apportion rebuild"))

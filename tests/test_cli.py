@@ -140,6 +140,20 @@ def test_global_options_may_stand_behind_the_command(tmp_path: Path) -> None:
         assert str(tmp_path / "elsewhere") in told["message"]
 
 
+@pytest.mark.parametrize(
+    ("day", "told"), [("2020-01-01", "before the first usage day"), ("2999-01-01", "in the future")]
+)
+def test_a_day_without_usage_is_refused_before_anything_is_done(
+    home: Path, tmp_path: Path, day: str, told: str
+) -> None:
+    start = ("--name", "Acme", "--first-usage-date", "2026-10-01")
+    CliRunner().invoke(main, ["init", *start, str(tmp_path)])
+    result = CliRunner().invoke(main, ["run", "--usage-date", day, "--home", str(home)])
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert list(home.iterdir()) == []
+
+
 def failing(error: BaseException) -> Callable[..., None]:
     def fail(*_: object) -> None:
         raise error

@@ -12,7 +12,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
-from apportion.errors import GateRefused
+import duckdb
+
+from apportion.errors import ConfigError, GateRefused
 from ingest.durable import make_folder, settle
 from ingest.sources.focus.columns import FOCUS_NAMES, INTRODUCED
 from warehouse.mount import literal
@@ -127,6 +129,7 @@ def export_focus(
         How many rows were written.
 
     Raises:
+        ConfigError: `NO_SUCH_PERIOD`, the release has no costs of that period.
         GateRefused: `EXPORT_INCOMPLETE`, the ledger has entries of charges that the release lacks.
     """
     chosen = f"where l.billing_period = date '{period}'" if period else ""
@@ -151,6 +154,8 @@ def export_focus(
     with reading(release) as connection:
         entries = f"select count(*) from cost_ledger as l {chosen}"  # noqa: S608
         (expected,) = connection.execute(entries).fetchone() or (0,)
+        if period and not expected:
+            raise _no_such_period(connection, period)
         (written,) = connection.execute(
             f"copy ({query}) to {literal(path)} ({options})"
         ).fetchone() or (0,)
@@ -163,3 +168,13 @@ def export_focus(
         )
     settle(path, target)
     return int(written)
+
+
+def _no_such_period(connection: duckdb.DuckDBPyConnection, period: date) -> ConfigError:
+    rows = connection.execute("select distinct billing_period from cost_ledger order by 1")
+    there = ", ".join(f"{month:%Y-%m}" for (month,) in rows.fetchall())
+    return ConfigError(
+        "NO_SUCH_PERIOD",
+        f"{period:%Y-%m}: the release has no costs of this billing period. Nothing was written. "
+        f"It has: {there}.",
+    )

@@ -156,6 +156,8 @@ def test_one_period_alone_and_the_same_bytes_again(release: Path, tmp_path: Path
         rows = export_focus(release, target, version="1.4", form="csv", period=date(2026, 10, 1))
         assert rows == 54
     assert first.read_bytes() == second.read_bytes()
+    with pytest.raises(ConfigError, match=r"NO_SUCH_PERIOD.* It has: 2026-09, 2026-10\."):
+        export_focus(release, first, version="1.4", form="csv", period=date(2031, 1, 1))
     assert not list(tmp_path.glob(".*"))
 
 
