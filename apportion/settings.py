@@ -97,6 +97,12 @@ class Journal(Section):
     clearing_account: str = Field(
         min_length=1, description="Credited, per provider: where the invoices were booked."
     )
+    prepaid_account: str | None = Field(
+        None,
+        min_length=1,
+        description="Where statements charge effective cost: takes its difference to billed cost, "
+        "per provider, so that the clearing account is credited what the invoices say.",
+    )
     cost_class_accounts: dict[str, str] = Field(
         default_factory=dict,
         description='Expense accounts of single cost classes: `idle_unheld = "6420"`.',

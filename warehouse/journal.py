@@ -1,9 +1,10 @@
 """The chargeback journal of a billing period: what the general ledger books.
 
 Every statement is debited to its cost centres, per expense account; the invoices' clearing account
-is credited per provider. Both sides add up to the period's payable total to the minor unit, because
-they are rounded from it by largest remainder (`warehouse.rounding`). Amounts below zero stand on
-the other side, as ledgers want them.
+is credited per provider. Where statements charge effective cost, an account for prepayments may
+take what it differs from billed cost, so that the clearing account meets the invoices. Both sides
+add up to the period's payable total to the minor unit, because they are rounded from it by largest
+remainder (`warehouse.rounding`). Amounts below zero stand on the other side, as ledgers want them.
 """
 
 import calendar
@@ -112,20 +113,34 @@ def _sums(
 
 
 def _credits(statements: Sequence[Statement], accounts: Journal) -> Iterator[Posting]:
-    """The clearing account per provider, adding up to the period's payable amount."""
+    """Per provider what is charged: the invoices on the clearing account, the rest as prepaid."""
     header = statements[0].header
+    charged = _by_provider(statements, "amount", exact_sum([s.header.payable for s in statements]))
+    invoiced = _by_provider(statements, "billed_cost") if accounts.prepaid_account else charged
+    for provider, amount in charged.items():
+        of = f"{provider} {header.period}"
+        for account, part, description in (
+            (accounts.clearing_account, invoiced[provider], f"Invoices of {of}"),
+            (
+                accounts.prepaid_account or "",
+                amount - invoiced[provider],
+                f"Effective less billed cost of {of}",
+            ),
+        ):
+            if part:
+                yield Posting(account, "", "", provider, "", description, -part)
+
+
+def _by_provider(
+    statements: Sequence[Statement], measure: str, total: Decimal | None = None
+) -> dict[str, Decimal]:
+    """Payable sums of all lines per provider, sorted; they add up to `total`."""
+    position = KEYS.index("provider")
     amounts: dict[str, list[Decimal]] = defaultdict(list)
     for statement in statements:
-        for provider, amount in statement.by_provider().items():
-            amounts[provider].append(amount)
+        for line in statement.lines:
+            amounts[line.keys[position]].append(getattr(line, measure))
     providers = sorted(amounts)
-    total = exact_sum([statement.header.payable for statement in statements])
-    rounded = round_parts(
-        [exact_sum(amounts[provider]) for provider in providers],
-        minor_unit(header.currency),
-        total,
-    )
-    for provider, amount in zip(providers, rounded, strict=True):
-        if amount:
-            description = f"Invoices of {provider} {header.period}"
-            yield Posting(accounts.clearing_account, "", "", provider, "", description, -amount)
+    sums = [exact_sum(amounts[provider]) for provider in providers]
+    rounded = round_parts(sums, minor_unit(statements[0].header.currency), total)
+    return dict(zip(providers, rounded, strict=True))

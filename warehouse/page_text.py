@@ -149,7 +149,8 @@ def lever(name: str) -> str:
 
 def lower_first(text: str) -> str:
     """A sentence as a part of another; acronyms stay as they are."""
-    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+    is_acronym = len(text) > 1 and text[1].isupper()
+    return text if is_acronym else text[:1].lower() + text[1:]
 
 
 def plain(number: Decimal | None) -> str:

@@ -36,6 +36,7 @@ first_usage_date = {first}           # nothing before it is built
 # [journal]                             # books the chargeback in your general ledger
 # expense_account = "6410"
 # clearing_account = "2110"
+# prepaid_account = "1290"              # takes what effective cost differs from the invoices
 """
 
 SOURCE = """

@@ -24,6 +24,7 @@ reporting_time_zone = "UTC"             # whose days the ledger charges on, "Eur
 [journal]                               # the general ledger's accounts; leave out for no journal
 expense_account = "6410"
 clearing_account = "2110"
+prepaid_account = "1290"                # effective less billed cost; leave out for billed cost
 cost_class_accounts = {{ idle_held = "6420", idle_unheld = "6420" }}
 
 [schedule]

@@ -17,6 +17,7 @@ import openpyxl
 import pytest
 
 from apportion.errors import GateRefused
+from apportion.settings import Journal
 from tests.warehouse.releases import FORMULA, OWNERS, SCRIPT, make_release
 from tests.warehouse.test_cells import RUNS_IN_A_SPREADSHEET
 from warehouse import folders, workbook
@@ -25,7 +26,7 @@ from warehouse.page_text import money, percent, signed
 from warehouse.rounding import exact_sum, rounded
 from warehouse.statement_data import Entry
 from warehouse.statement_page import beside
-from warehouse.statements import folder_names, write_statements
+from warehouse.statements import Office, folder_names, write_statements
 
 MONEY = ("payable_amount", "amount", "billed_cost", "effective_cost")
 SHEETS = (
@@ -234,6 +235,30 @@ def test_a_workbook_says_what_its_csv_says(written: Path) -> None:
         ]
         assert differences[0] == "Difference"
         assert set(differences[1:]) == {"0.00"}
+
+
+def test_the_journal_clears_the_invoices_where_effective_cost_is_charged(
+    release: Path, tmp_path: Path
+) -> None:
+    accounts = Journal(expense_account="6410", clearing_account="2110", prepaid_account="1290")
+    write_statements(release, tmp_path / "statements", Office(journal=accounts))
+    booked: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for line in read_lines(tmp_path / "statements/2026-10/journal-2026-10.csv"):
+        side = Decimal(line["debit"] or 0) - Decimal(line["credit"] or 0)
+        booked[line["account"], line["provider"]] += side
+    assert sum(booked.values()) == 0
+    sums = query(
+        release,
+        "select provider, sum(reporting_billed_cost), sum(reporting_effective_cost) "
+        "from cost_ledger where billing_period = '2026-10-01' group by all",
+    )
+    cent = Decimal("0.01")
+    for provider, billed, effective in sums:
+        assert isinstance(billed, Decimal)
+        assert isinstance(effective, Decimal)
+        assert abs(booked["2110", str(provider)] + billed) < cent
+        assert abs(booked["1290", str(provider)] + effective - billed) < 2 * cent
+    assert booked["1290", "Modelworks"] < -100
 
 
 def test_a_team_with_a_formula_for_a_name_is_shown_as_text(written: Path) -> None:
