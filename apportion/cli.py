@@ -4,6 +4,7 @@ import errno
 import json
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -87,7 +88,7 @@ def _first(options: list[click.Parameter], args: list[str]) -> list[str]:
     return [*ours, *others]
 
 
-def _refuse(ctx: click.Context, error: ApportionError) -> None:
+def _refuse(ctx: click.Context, error: ApportionError) -> NoReturn:
     click.echo(str(error), err=True)
     if isinstance(ctx.obj, Context) and ctx.obj.as_json:
         click.echo(json.dumps({"code": error.code, "message": error.message}, indent=2))

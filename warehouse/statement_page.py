@@ -134,11 +134,11 @@ def _without_team(entries: Iterable[Entry]) -> list[Entry]:
     return [
         Entry(
             keys,
-            *(
-                exact_sum([getattr(entry, name) for entry in members])
-                for name in ("payable", "amount", "billed_cost", "effective_cost")
-            ),
-            len(members),
+            payable=exact_sum([entry.payable for entry in members]),
+            amount=exact_sum([entry.amount for entry in members]),
+            billed_cost=exact_sum([entry.billed_cost for entry in members]),
+            effective_cost=exact_sum([entry.effective_cost for entry in members]),
+            line_count=len(members),
         )
         for keys, group in groupby(entries, lambda entry: entry.keys[:-1])
         if (members := list(group))

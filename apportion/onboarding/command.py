@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from apportion.onboarding.files import Answers
 
 
-class Setting(click.ParamType):
+class Setting(click.ParamType[str]):
     """An answer that a setting of `[organization]` accepts; a prompt asks again for any other."""
 
     name = "text"
@@ -113,7 +113,7 @@ def _answers(context: Context, given: dict[str, Any]) -> "Answers":
     return Answers(organization, first.date(), sources)
 
 
-def _asked(kind: click.ParamType, default: str, question: str | None) -> Any:
+def _asked(kind: click.ParamType[Any], default: str, question: str | None) -> Any:
     """The answer to a question; the default where nobody is asked."""
     if question is None:
         return kind.convert(default, None, None)
