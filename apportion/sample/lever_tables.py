@@ -19,6 +19,7 @@ def model_evaluations() -> Iterable[Row]:
         ("developer-tools-prod", "claude-haiku-4-5", "0.671", "0.010", "1.3"),
         ("localization-prod", "claude-haiku-4-5", "0.941", "0.004", ""),
         ("localization-prod", "gpt-5-mini", "0.935", "0.004", ""),
+        ("localization-prod", "phrase-1b", "0.820", "0.009", ""),
         ("chat-suite", "atlas-chat-70b", "0.861", "0.004", ""),
         ("chat-suite", "atlas-chat-70b-fp8", "0.857", "0.004", ""),
         ("moderation-suite", "moderation-8b", "0.967", "0.002", ""),
@@ -94,3 +95,69 @@ def hardware_offers() -> Iterable[Row]:
         "offer_source": "offer of 2026-06 for eight systems",
         "valid_from": MEASURED,
     }
+
+
+def semantic_cache_trials() -> Iterable[Row]:
+    """What a cache of similar prompts would answer; of one task too many answers are wrong."""
+    for task, hits, judged, wrong in (
+        ("support-assistant-prod", "0.22", 420, 1),
+        ("search-prod", "0.31", 300, 11),
+    ):
+        yield {
+            "task": task,
+            "hit_share": hits,
+            "judged_hits": judged,
+            "false_hits": wrong,
+            "embedding_price_per_token": "0.00000002",
+            "trial_source": "pilot of 2026-06 at a similarity of 0.95, hits judged by two people",
+            "valid_from": MEASURED,
+        }
+
+
+def context_trials() -> Iterable[Row]:
+    """Quality with a part of the context left out."""
+    for task, model, share, quality, error in (
+        ("developer-tools-prod", "claude-sonnet-4-5", "0.35", "0.789", "0.009"),
+        ("search-prod", "gpt-5", "0.5", "0.861", "0.006"),
+    ):
+        yield {
+            "task": task,
+            "model": model,
+            "removable_input_share": share,
+            "quality": quality,
+            "quality_standard_error": error,
+            "trial_source": "evaluation of 2026-06 with the files that were not cited left out",
+            "valid_from": MEASURED,
+        }
+
+
+def device_trials() -> Iterable[Row]:
+    """A small model in the app that asks the large one where a verifier doubts it."""
+    yield {
+        "task": "localization-prod",
+        "model": "phrase-1b",
+        "caught_wrong_share": "0.92",
+        "caught_right_share": "0.15",
+        "cost_per_request": "0.0001",
+        "trial_source": "evaluation of 2026-06 on 2000 phrases",
+        "valid_from": MEASURED,
+    }
+
+
+def provisioned_units() -> Iterable[Row]:
+    """Fees of provisioned throughput; of one model the company has units."""
+    for provider, model, tokens, fee, owned in (
+        ("openai", "gpt-5", 4000, "0.30", 0),
+        ("openai", "gpt-5-mini", 9000, "0.20", 2),
+    ):
+        yield {
+            "gen_ai_provider_name": provider,
+            "model": model,
+            "tokens_per_minute": tokens,
+            "output_token_weight": 4,
+            "price_per_unit_hour": fee,
+            "currency": "USD",
+            "owned_units": owned,
+            "offer_source": "offer of 2026-06",
+            "valid_from": MEASURED,
+        }

@@ -61,6 +61,10 @@ def write_reference(folder: Path, calendar: Calendar, options: SampleOptions) ->
         "serving_benchmarks": lever_tables.serving_benchmarks(),
         "hardware_offers": lever_tables.hardware_offers(),
         "gpu_offers": lever_tables.gpu_offers(),
+        "semantic_cache_trials": lever_tables.semantic_cache_trials(),
+        "context_trials": lever_tables.context_trials(),
+        "device_trials": lever_tables.device_trials(),
+        "provisioned_units": lever_tables.provisioned_units(),
         "lever_assumptions": (),
         "opportunity_decisions": (),
     }

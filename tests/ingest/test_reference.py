@@ -102,12 +102,16 @@ def test_every_table_can_be_filled(reference: Reference) -> None:
     reference.rows("serving_benchmarks", "llama,baseline,bf16,NVIDIA H100,4,3100.5,,load test,,")
     reference.rows("hardware_offers", "NVIDIA H100,32500,,,,,,,,,,,,,USD,offer,,")
     reference.rows("gpu_offers", "Nebius,eu-north1,NVIDIA H100,Dynamic,1.25,USD,price list,,")
+    reference.rows("semantic_cache_trials", "triage,0.2,400,2,0.00000002,pilot of May,,")
+    reference.rows("context_trials", "triage,gpt-x,0.4,0.9,0.01,eval of May,,")
+    reference.rows("device_trials", "triage,phone-1b,0.9,0.1,,eval of May,,")
+    reference.rows("provisioned_units", "openai,gpt-x,30000,4,1.5,USD,2,offer,,")
     reference.rows("lever_assumptions", "scale_down,target_utilization,0.5,load test,,")
     reference.rows("opportunity_decisions", "spot,jobs of eval,search,accepted,ada,12.5,,,")
     result = reference.collect()
     files = Ledger(reference.settings.home).current_files()
     assert {file.table for file in files} == set(schemas.REFERENCE)
-    assert (result.rows, reference.collect().unchanged) == (25, 1)
+    assert (result.rows, reference.collect().unchanged) == (29, 1)
 
 
 def test_every_table_has_its_rules() -> None:
@@ -147,6 +151,7 @@ def test_every_table_has_its_rules() -> None:
         ("serving_benchmarks", "m,fp8,v,H100,4,9,,b,,", 'column technique: "fp8" is not known'),
         ("serving_benchmarks", "m,pruning,v,H100,0,9,,b,,", 'column gpu_count: "0" is not greater'),
         ("gpu_offers", "N,eu,H100,Spot,1,USD,o,,", 'column pricing_category: "Spot" is not known'),
+        ("semantic_cache_trials", "t,1.2,9,0,,p,,", 'column hit_share: "1.2" is more than 1.'),
         ("budgets", "organization,us,10,,", "known are all."),
         ("budgets", "team,search,-1,,", "column monthly_amount"),
         ("deployments", "d,m,,,api,risk,,,,,,,,,", 'column team: "risk" is not in teams.csv.'),

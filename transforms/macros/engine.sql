@@ -136,6 +136,11 @@
 {% macro default__each_word(column) -%}unnest(string_split({{ column }}, ' ')){%- endmacro %}
 {% macro spark__each_word(column) -%}explode(split({{ column }}, ' ')){%- endmacro %}
 
+{# The numbers from 1 to another, one row each. #}
+{% macro numbers_to(last) -%}{{ return(adapter.dispatch('numbers_to', 'apportion')(last)) }}{%- endmacro %}
+{% macro default__numbers_to(last) -%}unnest(generate_series(1, cast({{ last }} as bigint))){%- endmacro %}
+{% macro spark__numbers_to(last) -%}explode(sequence(1, cast({{ last }} as bigint))){%- endmacro %}
+
 {# The different values of a column in one list; null for none. #}
 {% macro distinct_list(column) -%}{{ return(adapter.dispatch('distinct_list', 'apportion')(column)) }}{%- endmacro %}
 {% macro default__distinct_list(column) -%}list(distinct {{ column }}){%- endmacro %}

@@ -11,11 +11,16 @@
         'int_lever_unused_commitments__summed',
         'int_lever_failed_jobs__replayed',
         'int_lever_requests__replayed',
+        'int_lever_cache_storms__found',
         'int_lever_prefix_caching__replayed',
         'int_lever_dev_nights__replayed',
         'int_lever_idle_gpus__replayed',
         'int_lever_unheld_nodes__replayed',
         'int_lever_scale_down__replayed',
+        'int_lever_duplicated_deployments__pooled',
+        'int_lever_semantic_cache__replayed',
+        'int_lever_context__replayed',
+        'int_lever_edge_first__replayed',
         'int_lever_right_sizing__replayed',
         'int_lever_routing__replayed',
         'int_lever_serving__compared',
@@ -24,6 +29,7 @@
         'int_lever_offers__compared',
         'int_lever_negotiated_prices__compared',
         'int_lever_commitments__sized',
+        'int_lever_provisioned__compared',
     ]) }}
 {% endmacro %}
 
@@ -55,10 +61,27 @@
     {{ quality }} - {{ other_quality }} + 1.645 * sqrt(cast({{ variance }} as double)) <= {{ tolerance }}
 {%- endmacro %}
 
+{# The upper end of what a share may be, one-sided with 95 % confidence, from a sample (Wilson 1927). #}
+{% macro wilson_upper(hits, trials) -%}
+    (
+        ({{ hits }} + 1.353) / ({{ trials }} + 2.706)
+        + 1.645 / ({{ trials }} + 2.706)
+        * sqrt(cast({{ hits }} as double) * ({{ trials }} - {{ hits }}) / {{ trials }} + 0.6765)
+    )
+{%- endmacro %}
+
 {# Variance of the difference of two models' quality. #}
 {% macro quality_variance(one, other) -%}
     {{ one }}.quality_standard_error * {{ one }}.quality_standard_error
     + {{ other }}.quality_standard_error * {{ other }}.quality_standard_error
+{%- endmacro %}
+
+{# Replicas that a busy time needs at a target utilisation, where so many held so much; rounded up. #}
+{% macro replicas_for(busy_ms, held_ms, replicas, target_permille) -%}
+    {{ floor_divide(
+        busy_ms ~ ' * ' ~ replicas ~ ' * 1000 + ' ~ held_ms ~ ' * ' ~ target_permille ~ ' - 1',
+        'greatest(' ~ held_ms ~ ' * ' ~ target_permille ~ ', 1)'
+    ) }}
 {%- endmacro %}
 
 {# Whole millionths of the currency as DECIMAL(38,18). #}

@@ -112,9 +112,9 @@ def _value(table: str, column: str, dtype: pl.DataType | type[pl.DataType], text
     if dtype == pl.Date:
         return _date(text)
     if dtype == pl.Int64:
-        return _at_least(_whole_number(text), column, text)
+        return _within(_whole_number(text), column, text)
     if isinstance(dtype, pl.Decimal):
-        return _at_least(_decimal(text, dtype), column, text)
+        return _within(_decimal(text, dtype), column, text)
     return _choice(table, column, text)
 
 
@@ -154,11 +154,13 @@ def _decimal(text: str, dtype: pl.Decimal) -> Decimal:
     return number
 
 
-def _at_least(number: Any, column: str, text: str) -> Any:
+def _within(number: Any, column: str, text: str) -> Any:
     if column in rules.POSITIVE and number <= 0:
         raise ValueError(f'"{text}" is not greater than 0')
     if number < rules.MINIMUM.get(column, number):
         raise ValueError(f'"{text}" is less than {rules.MINIMUM[column]}')
+    if number > rules.MAXIMUM.get(column, number):
+        raise ValueError(f'"{text}" is more than {rules.MAXIMUM[column]}')
     return number
 
 

@@ -29,6 +29,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "serving_benchmarks": ("model", "technique", "variant", "gpu_model"),
     "hardware_offers": ("gpu_model",),
     "gpu_offers": ("service_provider_name", "region_id", "gpu_model", "pricing_category"),
+    "semantic_cache_trials": ("task",),
+    "context_trials": ("task", "model"),
+    "device_trials": ("task", "model"),
+    "provisioned_units": ("gen_ai_provider_name", "model"),
     "lever_assumptions": ("lever", "name"),
     "opportunity_decisions": ("lever", "scope", "team"),
 }
@@ -82,6 +86,10 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
         }
     ),
     "gpu_offers": frozenset(),
+    "semantic_cache_trials": frozenset({"embedding_price_per_token"}),
+    "context_trials": frozenset(),
+    "device_trials": frozenset({"cost_per_request"}),
+    "provisioned_units": frozenset({"output_token_weight", "owned_units"}),
     "lever_assumptions": frozenset(),
     "opportunity_decisions": frozenset({"promised_saving_per_day", "note"}),
 }
@@ -93,6 +101,10 @@ DEFAULTS: Mapping[tuple[str, str], str | int | Decimal] = {
     ("model_prices", "context_tokens_over"): 0,
     ("model_evaluations", "output_token_ratio"): 1,
     ("serving_benchmarks", "one_off_cost"): 0,
+    ("semantic_cache_trials", "embedding_price_per_token"): 0,
+    ("device_trials", "cost_per_request"): 0,
+    ("provisioned_units", "output_token_weight"): 1,
+    ("provisioned_units", "owned_units"): 0,
     ("hardware_offers", "system_factor"): Decimal("1.5"),
     ("hardware_offers", "power_kw"): Decimal("1.275"),
     ("hardware_offers", "load_share"): Decimal("0.8"),
@@ -199,6 +211,14 @@ MINIMUM: Mapping[str, int] = {
     "cost_of_capital": 0,
     "value": 0,
     "promised_saving_per_day": 0,
+    "hit_share": 0,
+    "false_hits": 0,
+    "embedding_price_per_token": 0,
+    "removable_input_share": 0,
+    "caught_wrong_share": 0,
+    "caught_right_share": 0,
+    "cost_per_request": 0,
+    "owned_units": 0,
     "context_tokens_over": 0,
     "input_token_weight": 0,
     "cache_read_token_weight": 0,
@@ -209,6 +229,14 @@ MINIMUM: Mapping[str, int] = {
 }
 """The least value of a number. A negative weight or price would move money the wrong way."""
 
+MAXIMUM: Mapping[str, int] = {
+    "hit_share": 1,
+    "removable_input_share": 1,
+    "caught_wrong_share": 1,
+    "caught_right_share": 1,
+}
+"""The largest value of a share."""
+
 POSITIVE = frozenset(
     {
         "rate",
@@ -218,6 +246,9 @@ POSITIVE = frozenset(
         "gpu_count",
         "tokens_per_second",
         "price_per_gpu_hour",
+        "judged_hits",
+        "tokens_per_minute",
+        "price_per_unit_hour",
         "gpu_price",
         "system_factor",
         "power_kw",

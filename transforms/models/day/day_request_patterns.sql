@@ -121,6 +121,8 @@ select
     end) as bigint) as {{ token_class }}_tokens,
     {% endfor %}
     {{ from_quanta('sum(quanta)') }} as reporting_effective_cost,
+    {{ from_quanta("coalesce(sum(quanta) filter (where token_type like 'input%' or token_type like 'cache_%'), 0)") }}
+        as reporting_input_cost,
     {{ from_quanta('sum(' ~ billionths_of('quanta', 'billionths') ~ ')') }} as reporting_batch_saving,
     {{ from_quanta('sum(premium_quanta)') }} as reporting_cache_premium
 from costs

@@ -81,6 +81,10 @@ figures as (
     from {{ ref('energy_and_carbon_daily') }}
     where unplaced_energy_joules = 0
     union all
+    select concentration_of || '_concentration', max(cast(concentration_index * 1000000 as bigint)), 1000000
+    from {{ ref('concentration') }}
+    group by concentration_of
+    union all
     select 'forecast_error', max(cast(error_ratio * 1000000 as bigint)), 1000000
     from {{ ref('forecasts') }}
     where scope = 'organization' and forecast_date = made_on + 7

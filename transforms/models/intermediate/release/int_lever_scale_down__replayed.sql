@@ -1,52 +1,9 @@
 {#
-    Replay of pooled capacity: a deployment that serves requests keeps, in every hour, the replicas
-    that its busy GPU time of this hour and of the hours beside it needs at the target utilisation, and
-    never fewer than the minimum. A replica is a pod with all its GPUs. What the hours gave up already
-    (idle, above) is taken off by the waterfall.
+    Replay of pooled capacity: a deployment that serves requests keeps, in every hour, the replicas that it needs.
+    What the hours gave up already (idle, above) is taken off by the waterfall.
 #}
 with
-limits as (
-    select
-        max(cast(value * 1000 as bigint)) filter (where name = 'target_utilization') as target_permille,
-        max(cast(value as bigint)) filter (where name = 'minimum_replicas') as minimum_replicas
-    from {{ ref('int_lever_assumptions__chosen') }}
-    where lever = 'scale_down'
-),
-
-loads as (
-    select
-        usage_date,
-        hour_start,
-        deployment,
-        team,
-        count(distinct pod) as replicas,
-        sum({{ milliseconds('held_seconds') }}) as held_ms,
-        sum({{ milliseconds('active_seconds') }}) as busy_ms
-    from {{ ref('day_gpu_hours') }}
-    where deployment <> 'none' and pod <> 'none' and purpose = 'online_inference'
-    group by all
-),
-
-needs as (
-    select
-        loads.usage_date,
-        loads.hour_start,
-        loads.deployment,
-        loads.team,
-        loads.replicas,
-        greatest(
-            limits.minimum_replicas,
-            max({{ floor_divide(
-                'loads.busy_ms * loads.replicas * 1000 + loads.held_ms * limits.target_permille - 1',
-                'greatest(loads.held_ms * limits.target_permille, 1)'
-            ) }}) over (
-                partition by loads.deployment, loads.team order by loads.hour_start
-                range between interval 1 hour preceding and interval 1 hour following
-            )
-        ) as needed
-    from loads
-    cross join limits
-),
+needs as (select * from {{ ref('int_lever_replicas__needed') }}),
 
 costs as (
     select
