@@ -1,21 +1,35 @@
 {#
-    Replays of provisioned throughput: where the company has no units, as many are subscribed to as cost least, and what
-    is used above them is paid by the token as before; where it has some, those that no hour of the window needed
-    are given back. The team is the one that uses most.
+    Replays of provisioned throughput. Where the company has no units, as many are subscribed to as cost least, and what
+    is used above them is paid by the token as before; fees of days without calls count on the others, in proportion to
+    what units serve. Where it has some, those that no hour of the window needed are given back, on days with calls and
+    for no more than these cost. The team is the one that uses most.
 #}
 with
+fees as (
+    select
+        offers.deployment,
+        max(counts.unit_count) * sum(24 * offers.hour_quanta) as subscribed_quanta
+    from {{ ref('int_lever_unit_offers__priced') }} as offers
+    inner join {{ ref('int_lever_unit_counts__optimal') }} as counts using (deployment)  {# one row each #}
+    group by offers.deployment
+),
+
 used as (
     select
         hours.usage_date,
         hours.deployment,
+        counts.unit_count,
+        counts.needed_unit_count,
         sum(hours.request_count) as request_count,
         sum(hours.quanta) as quanta,
         sum({{ floor_divide(
-            'hours.quanta * least(hours.weighted_tokens, counts.unit_count * hours.tokens_per_hour)', 'hours.weighted_tokens'
+            'hours.quanta * least(hours.weighted_tokens, counts.unit_count * hours.tokens_per_hour)',
+            'hours.weighted_tokens'
         ) }}) as served_quanta
     from {{ ref('int_lever_unit_hours__measured') }} as hours
     inner join {{ ref('int_lever_unit_counts__optimal') }} as counts using (deployment)  {# one row each #}
-    group by hours.usage_date, hours.deployment
+    group by hours.usage_date, hours.deployment, counts.unit_count, counts.needed_unit_count
+    having sum(hours.quanta) > 0
 ),
 
 owners as (
@@ -31,18 +45,15 @@ owners as (
 
 days as (
     select
-        offers.usage_date,
-        offers.deployment,
+        used.*,
         offers.owned_units,
-        counts.unit_count,
-        counts.needed_unit_count,
         24 * offers.hour_quanta as fee_quanta,
-        coalesce(used.request_count, 0) as request_count,
-        coalesce(used.quanta, 0) as quanta,
-        coalesce(used.served_quanta, 0) as served_quanta
-    from {{ ref('int_lever_unit_offers__priced') }} as offers
-    inner join {{ ref('int_lever_unit_counts__optimal') }} as counts using (deployment)  {# one row each #}
-    left join used using (usage_date, deployment)
+        {{ billionths(
+            'used.served_quanta', 'greatest(sum(used.served_quanta) over (partition by used.deployment), 1)'
+        ) }} as served_billionths
+    from used
+    inner join {{ ref('int_lever_unit_offers__priced') }} as offers  {# hours are of offers #}
+        using (usage_date, deployment)
 )
 
 select
@@ -55,12 +66,13 @@ select
     owners.team,
     'deployment ' || days.deployment as cost_pool,
     days.usage_date,
-    {{ from_quanta('case when days.owned_units = 0 then days.quanta else days.owned_units * days.fee_quanta end') }}
-        as baseline_cost,
+    {{ from_quanta('days.quanta') }} as baseline_cost,
     {{ from_quanta('case
-        when days.owned_units = 0 then days.served_quanta - days.unit_count * days.fee_quanta
-        else greatest(days.owned_units - days.needed_unit_count, 0) * days.fee_quanta
+        when days.owned_units = 0 then days.served_quanta - '
+        ~ billionths_of('fees.subscribed_quanta', 'days.served_billionths') ~ '
+        else least(greatest(days.owned_units - days.needed_unit_count, 0) * days.fee_quanta, days.quanta)
     end') }} as saving,
     cast(days.request_count as bigint) as evidence_row_count
 from days
-inner join owners on days.deployment = owners.deployment  {# every deployment with an offer was called #}
+inner join fees on days.deployment = fees.deployment  {# of these very offers #}
+inner join owners on days.deployment = owners.deployment  {# every deployment with hours was called #}

@@ -44,3 +44,4 @@ select
     end as decimal(38, 18)) as saving,
     cast(request_count as bigint) as evidence_row_count
 from trials
+where cost > 0
