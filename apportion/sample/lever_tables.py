@@ -145,10 +145,10 @@ def device_trials() -> Iterable[Row]:
 
 
 def provisioned_units() -> Iterable[Row]:
-    """Fees of provisioned throughput; of one model the company has units."""
-    for provider, model, tokens, fee, owned in (
-        ("openai", "gpt-5", 4000, "0.30", 0),
-        ("openai", "gpt-5-mini", 9000, "0.20", 2),
+    """Fees of provisioned throughput; the company has none of it."""
+    for provider, model, tokens, fee in (
+        ("openai", "gpt-5", 4000, "0.30"),
+        ("openai", "gpt-5-mini", 9000, "0.20"),
     ):
         yield {
             "gen_ai_provider_name": provider,
@@ -157,7 +157,6 @@ def provisioned_units() -> Iterable[Row]:
             "output_token_weight": 4,
             "price_per_unit_hour": fee,
             "currency": "USD",
-            "owned_units": owned,
             "offer_source": "offer of 2026-06",
             "valid_from": MEASURED,
         }
