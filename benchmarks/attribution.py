@@ -31,7 +31,7 @@ from ingest.schemas import TABLES
 from warehouse.build import default_transforms
 from warehouse.checks import failures
 from warehouse.dbt_run import dbt_build
-from warehouse.mount import mount, mount_run
+from warehouse.mount import literal, mount, mount_run
 from warehouse.plan import make_plan
 from warehouse.session import create_database
 
@@ -105,14 +105,15 @@ def measure(folder: Path, requests: int, threads: int, memory_limit: str) -> Mea
 
 def _floor(world: World, limits: Warehouse, folder: Path) -> float:
     """The median of three copies."""
-    source, target = world.files["inference_requests"], folder / "floor.parquet"
+    source = ", ".join(literal(path) for path in world.files["inference_requests"])
+    target = folder / "floor.parquet"
     with duckdb.connect() as connection:
         _limit(connection, limits)
         seconds = []
         for _ in range(3):
             start = time.perf_counter()
             connection.execute(
-                f"copy (select {', '.join(READ_COLUMNS)} from read_parquet('{source}')) "
+                f"copy (select {', '.join(READ_COLUMNS)} from read_parquet([{source}])) "
                 f"to '{target}' (compression zstd)"
             )
             seconds.append(time.perf_counter() - start)
@@ -133,8 +134,7 @@ def mounted(world: World, limits: Warehouse, folder: Path) -> Path:
     with create_database(database, limits) as connection:
         connection.execute("create schema landing")
         for table, columns in TABLES.items():
-            files = [world.files[table]] if table in world.files else []
-            mount(connection, f"landing.{table}", columns, files)
+            mount(connection, f"landing.{table}", columns, world.files.get(table, []))
         mount_run(connection, settings, plan, has_dates=False)
     return database
 

@@ -2,10 +2,11 @@
 
     python -m benchmarks.lookup [--requests 10_000_000] [--threads 2]
 
-Nothing is stored per request: `request_cost(id)` finds the row in the lake, which is sorted by id,
-and multiplies it by the rates of its pool or of the instants at which it was in flight. Beside it
-stands the time that DuckDB takes to find the bare row in the same file. The sum of what is looked
-up is held against the same requests' costs in a scan of `request_costs`, to the last decimal.
+Nothing is stored per request: `request_cost(id)` finds the row in the lake, whose files of a day
+have a range of ids each and are sorted by id, and multiplies it by the rates of its pool or of the
+instants at which it was in flight. Beside it stands the time that DuckDB takes to find the bare row
+among all files. The sum of what is looked up is held against the same requests' costs in a scan of
+`request_costs`, to the last decimal.
 """
 
 import os
@@ -25,6 +26,7 @@ from benchmarks.world import create
 from warehouse.build import default_transforms
 from warehouse.child import environment
 from warehouse.dbt_run import DBT
+from warehouse.session import open_build
 
 LOOKUPS = 40
 SELECTED = ("tag:day", "request_costs", "request_owners", "request_deployments")
@@ -35,7 +37,13 @@ IDS = "select request_id from landing.inference_requests using sample {count} (r
 def build(folder: Path, requests: int, threads: int) -> Path:
     """A warehouse of one day with the view `request_costs`; its tests are left to other runs."""
     limits = Warehouse(memory_limit=BUILD_MEMORY, threads=threads)
-    database = mounted(create(folder / "world", requests, threads), limits, folder)
+    world = create(folder / "world", requests, threads)
+    database = mounted(world, limits, folder)
+    with open_build(database, limits) as connection:
+        connection.execute("create table landing.lake_files (table_name varchar, path varchar)")
+        for file in world.files["inference_requests"]:
+            row = ["inference_requests", str(file)]
+            connection.execute("insert into landing.lake_files values (?, ?)", row)
     project = str(default_transforms())
     chosen = [option for model in (*SELECTED, *RATES) for option in ("--select", model)]
     subprocess.run(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.lake import ROW_GROUP, SORT_KEYS
+from ingest.lake import ROW_GROUP, SORT_KEYS, cut
 from ingest.schemas import TABLES
 from warehouse.mount import sql_type
 
@@ -18,7 +18,7 @@ SAMPLE_SECONDS = 300
 class World:
     """Parquet files of one usage day, by lake table."""
 
-    files: dict[str, Path]
+    files: dict[str, list[Path]]
     requests: int
 
 
@@ -46,11 +46,14 @@ def create(directory: Path, requests: int, threads: int) -> World:
     }
     files = {}
     for table, query in queries.items():
-        files[table] = directory / f"{table}.parquet"
+        file = directory / f"{table}.parquet"
         connection.execute(
-            f"copy (select {_columns(table)} from ({query}) {_order(table)}) to '{files[table]}' "
-            f"(compression zstd, row_group_size {ROW_GROUP})"
+            f"copy (select {_columns(table)} from ({query}) {_order(table)}) to '{file}' "
+            f"(compression zstd, row_group_size {ROW_GROUP[table]})"
         )
+        files[table] = cut(connection, file, table)
+        if file not in files[table]:
+            file.unlink()
     connection.close()
     return World(files, requests)
 

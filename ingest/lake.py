@@ -1,4 +1,4 @@
-"""Typed rows become lake files: one per table and partition of a delivery, named by their hash.
+"""Typed rows become lake files: one or more per table and partition of a delivery, named by hash.
 
 Batches are spilled, then merged and sorted, so that a delivery of any size needs little memory and
 the same rows always give the same bytes.
@@ -30,7 +30,11 @@ from ingest.source import Batch, ControlTotal
 PARTITION = re.compile(r"\d{4}-\d{2}(-\d{2})?|reference")
 SPILL_BYTES = 64 << 20
 SPILL_FRAMES = 5_000
-ROW_GROUP = 122_880
+ROW_GROUP: Mapping[str, int] = defaultdict(lambda: 122_880, inference_requests=61_440)
+"""Rows of a row group. A single request is found by reading one, so theirs are small."""
+MOST_GROUPS: Mapping[str, int] = {"inference_requests": 32}
+"""Row groups of a file, where more make several. Opening a file means reading about all of its row
+groups; a single request is looked up in the file whose range of ids it lies in."""
 OBJECT_COLUMNS = ("object_key", "object_sha256", "object_row")
 SORT_KEYS: Mapping[str, tuple[str, ...]] = {
     "focus_charges": ("charge_period_start", "charge_key"),
@@ -101,8 +105,8 @@ class LakeWriter:
         self._flush()
         with duckdb.connect(config=self._config) as connection:
             files = {key: self._merge(connection, *key) for key in sorted(self._parts)}
-        quarantined = files.pop(("quarantine", ""), None)
-        return tuple(files.values()), quarantined, self._totals
+        (quarantined,) = files.pop(("quarantine", ""), (None,))
+        return tuple(file for cut in files.values() for file in cut), quarantined, self._totals
 
     def _complete(self, rows: pl.DataFrame, schema: schemas.Columns, table: str) -> pl.DataFrame:
         """Fill in what the collector knows, and hold the columns to the schema."""
@@ -135,19 +139,30 @@ class LakeWriter:
 
     def _merge(
         self, connection: duckdb.DuckDBPyConnection, table: str, partition: str
-    ) -> FileRecord:
-        """Merge, sort, hash and settle the parts of one file."""
+    ) -> tuple[FileRecord, ...]:
+        """Merge and sort the parts of one partition, and settle the file or files that it makes."""
         schema = schemas.TABLES.get(table, schemas.QUARANTINE)
         merged = self._spill / "merged.parquet"
-        connection.read_parquet([str(part) for part in self._parts[table, partition]]).order(
-            ", ".join(_quoted(_sort_columns(table, schema)))
-        ).write_parquet(str(merged), compression="zstd", row_group_size=ROW_GROUP)
-        row_count, content_hash = _measure(connection, merged, table, schema)
-        digest = sha256_of(merged)
+        parts = connection.read_parquet([str(part) for part in self._parts[table, partition]])
+        parts.order(", ".join(_quoted(_sort_columns(table, schema)))).write_parquet(
+            str(merged),
+            compression="lz4" if _pieces(_count(parts), table) > 1 else "zstd",
+            row_group_size=ROW_GROUP[table],
+        )
+        pieces = cut(connection, merged, table)
+        return tuple(self._settle(connection, piece, table, partition) for piece in pieces)
+
+    def _settle(
+        self, connection: duckdb.DuckDBPyConnection, file: Path, table: str, partition: str
+    ) -> FileRecord:
+        """Hash a file and put it where it belongs."""
+        schema = schemas.TABLES.get(table, schemas.QUARANTINE)
+        row_count, content_hash = _measure(connection, file, table, schema)
+        digest = sha256_of(file)
         folder = self._folder(table, partition)
         make_folder(folder)
         target = folder / f"{digest[:20]}.parquet"
-        settle(merged, target)
+        settle(file, target)
         sync_folder(folder)
         return FileRecord(
             table=table,
@@ -162,6 +177,42 @@ class LakeWriter:
         if table == "quarantine":
             return self._home / "quarantine" / self._source_name
         return self._home / "lake" / table / partition
+
+
+def cut(connection: duckdb.DuckDBPyConnection, merged: Path, table: str) -> list[Path]:
+    """Cut a sorted file into files of as many row groups each, if it has more than one may have.
+
+    Args:
+        connection: any.
+        merged: the file; of several pieces, each stands beside it.
+        table: whose rows these are.
+    """
+    size = ROW_GROUP[table]
+    rows = connection.read_parquet(str(merged), file_row_number=True)
+    groups = -(-_count(rows) // size)
+    pieces = _pieces(_count(rows), table)
+    if pieces <= 1:
+        return [merged]
+    found = []
+    for number in range(pieces):
+        first, end = (size * (groups * n // pieces) for n in (number, number + 1))
+        piece = merged.with_name(f"{merged.stem}-{number}.parquet")
+        rows.filter(f"file_row_number >= {first} and file_row_number < {end}").project(
+            "* exclude (file_row_number)"
+        ).write_parquet(str(piece), compression="zstd", row_group_size=size)
+        found.append(piece)
+    return found
+
+
+def _pieces(count: int, table: str) -> int:
+    """How many files so many rows make."""
+    groups = -(-count // ROW_GROUP[table])
+    return -(-groups // MOST_GROUPS.get(table, max(groups, 1)))
+
+
+def _count(rows: duckdb.DuckDBPyRelation) -> int:
+    ((count,),) = rows.count("*").fetchall()
+    return int(count)
 
 
 def _split(rows: pl.DataFrame, partitions: pl.Series) -> list[tuple[str, pl.DataFrame]]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def build(folder: Path, rows: Rows, *selected: str) -> duckdb.DuckDBPyConnection
     with create_database(folder / "built.duckdb", settings.warehouse) as connection:
         mount_lake(connection, files)
         mount_run(connection, settings, plan, has_dates=True)
-        mount_ledger(connection, settings, plan)
+        mount_ledger(connection, settings, replace(plan, files=tuple(files)))
     chosen = [option for model in selected for option in ("--select", model)]
     child = subprocess.run(
         [

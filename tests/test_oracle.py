@@ -246,3 +246,19 @@ def test_what_rounding_to_the_reporting_currency_removed_is_booked(
     ).fetchall()
     assert rows == [(rate, len(foreign), cost, kept, cost * rate - kept)]
     assert rows[0][-1]
+
+
+def test_a_request_found_by_its_id_is_the_one_of_the_list(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    """Those of a deployment, of a vendor, and the first ones, which take what rates leave over."""
+    for number in (0, 1, 2, 150, 151):
+        request_id = f"{DAYS[1]:%d}-{number:04d}"
+        listed = "from request_costs where request_id = ?"
+        (row,) = warehouse.execute(listed, [request_id]).fetchall()
+        assert warehouse.execute("from request_cost(?)", [request_id]).fetchall() == [row]
+    assert warehouse.execute("from request_cost('02-0200')").fetchall() == []
+    (files,) = warehouse.execute(
+        "select macro_definition from duckdb_functions() where function_name = 'request_cost'"
+    ).fetchall()
+    assert "BETWEEN '01-0000' AND '04-0199'" in files[0]

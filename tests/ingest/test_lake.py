@@ -108,6 +108,24 @@ def test_threads_and_spilling_change_no_byte(home: Path, monkeypatch: pytest.Mon
     assert write(home, *parts, threads=4, memory_limit="200MB") == whole
 
 
+def test_many_requests_become_files_of_one_range_of_ids_each(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = "inference_requests"
+    rows = [{"request_id": f"{n * 7919 % 1000:04}", "started_at": OCTOBER} for n in range(1000)]
+    batch = Batch(table, frame(table, rows), pl.Series(["2026-10-01"] * 1000))
+    (whole,) = write(home, batch, threads=1)
+    monkeypatch.setattr(lake, "MOST_GROUPS", {table: 3})
+    monkeypatch.setattr(lake, "ROW_GROUP", {table: 100})
+    files = write(home, batch, threads=1)
+    assert [file.row_count for file in files] == [200, 300, 200, 300]
+    ids = [pl.read_parquet(home / file.path)["request_id"].to_list() for file in files]
+    assert [name for listed in ids for name in listed] == [f"{n:04}" for n in range(1000)]
+    pieces = [pl.read_parquet(home / file.path) for file in files]
+    assert pl.concat(pieces).equals(pl.read_parquet(home / whole.path))
+    assert write(home, batch, threads=4) == files
+
+
 def test_the_content_hash_ignores_the_object_that_rows_came_from(home: Path) -> None:
     (one,) = write(home, samples([1, 2]))
     (other,) = write(home, samples([1, 2], object_key="b", object_row=77))

@@ -4,15 +4,22 @@
     instants at which the request came, gave its first token, and left.
 
     Without `wanted` of all requests, as a view. With it, of the one whose id that names: then the row
-    is fetched first, and only the windows in which it came and left are read. A view cannot say so: DuckDB
-    plans its joins before it knows that the filter leaves one row, and hashes every window there is.
+    is fetched first, from those of the lake's files whose `ranges` of ids it lies in, and only the windows in
+    which it came and left are read. A view cannot say so: DuckDB plans its joins before it knows that the filter
+    leaves one row, and hashes every window there is.
 #}
-{% macro request_costs_query(wanted=none) %}
+{% macro request_costs_query(wanted=none, ranges=[]) %}
 {% set cte = 'materialized' if wanted else '' %}
 {% set instants = ['service_ms', 'first_token_ms', 'completed_ms'] %}
+{# A single request's windows are fetched with the rates of their hours. #}
+{% set hour = '_window' if wanted else '_rates' %}
 {% set is_priced -%}
-(rates.deployment is not null or coalesce(service_ms_rates.is_priced or completed_ms_rates.is_priced, false))
+(rates.deployment is not null or coalesce(service_ms{{ hour }}.is_priced or completed_ms{{ hour }}.is_priced, false))
 {%- endset %}
+{% set quantities = [] %}
+{% for token_type, parent, kind in token_types() %}
+    {% do quantities.append(token_type ~ '_quantity') %}
+{% endfor %}
 with
 requests as {{ cte }} (
     select
@@ -36,9 +43,12 @@ requests as {{ cte }} (
         object_key,
         object_row,
         case when coalesce(is_gateway_cache_hit, false) then 0 else 1 end as is_served
-    from {{ source('landing', 'inference_requests') }}
+    from {{ requests_of_files(ranges) if ranges else source('landing', 'inference_requests') }}
     {% if wanted %}
     where request_id = {{ wanted }}
+    {% if ranges %}
+    and {{ may_hold(ranges, wanted) }}
+    {% endif %}
     {# An id is that of one row; the limit tells DuckDB so, which else expects a fifth of all rows. #}
     limit 1000
     {% endif %}
@@ -68,16 +78,22 @@ owned as (
     left join {{ ref('request_methods') }} as methods using (usage_date, deployment)
 ),
 
+counted as (
+    select
+        *,
+        {% for token_type, count in token_quantities('owned', '1').items() %}
+        cast({{ count }} as {{ integer_type() }}) as {{ token_type }}_quantity{{ ',' if not loop.last }}
+        {% endfor %}
+    from owned
+),
+
 phased as {{ cte }} (
-    {{ request_phases('owned', [
+    {{ request_phases('counted', [
         'request_id', 'started_at', 'usage_date', 'team', 'model', 'deployment', 'replica_id', 'hosting', 'purpose',
         'pool_start', 'service_tier', 'rate_tier', 'input_tokens', 'cache_read_input_tokens',
-        'cache_creation_input_tokens', 'cache_creation_1h_input_tokens', 'fresh_audio_input_tokens',
-        'cache_read_audio_input_tokens', 'output_tokens', 'reasoning_output_tokens', 'output_audio_tokens',
-        'search_requests',
-        'status', 'prompt_hmac', 'is_served', 'allocation_method', 'prefill_weight', 'gateway_team', 'api_key_alias',
+        'cache_creation_input_tokens', 'output_tokens', 'status', 'prompt_hmac', 'is_served', 'allocation_method', 'prefill_weight', 'gateway_team', 'api_key_alias',
         'source_name', 'object_key', 'object_row',
-    ]) }}
+    ] + quantities) }}
 ),
 
 {% if wanted %}
@@ -125,7 +141,7 @@ select
     phased.status,
     run.reporting_currency,
     {% for name, column, condition in request_measures() %}
-    case when {{ is_priced }} then {{ from_quanta(request_cost_quanta(name)) }} end as {{ name }},
+    case when {{ is_priced }} then {{ from_quanta(request_cost_quanta(name, hour)) }} end as {{ name }},
     {% endfor %}
     phased.allocation_method,
     {% for instant, name in [
@@ -165,19 +181,23 @@ left join {{ 'windows' if wanted else ref('request_residency') }} as {{ instant 
         and phased.deployment = {{ instant }}_window.deployment
         and phased.replica_id = {{ instant }}_window.replica_id
         and {{ window_of('phased.' ~ instant) }} = {{ instant }}_window.window_ms
+{% if not wanted %}
 left join {{ ref('request_residency_rates') }} as {{ instant }}_rates
-    on
-        phased.usage_date = {{ instant }}_rates.usage_date
-        and phased.deployment = {{ instant }}_rates.deployment
-        and phased.replica_id = {{ instant }}_rates.replica_id
-        and {{ add_milliseconds('cast(phased.usage_date as timestamp)', hour_of('phased.' ~ instant) ~ ' * 3600000') }}
-        = {{ instant }}_rates.pool_start
+    on {{ is_in_hour_of('phased', 'phased.' ~ instant, instant ~ '_rates') }}
+{% endif %}
 {% endfor %}
 {% endmacro %}
 
-{# The windows of residency in which requests came, gave their first token, or left. #}
+{# The windows of residency in which requests came, gave their first token, or left, with the rates of their hours. #}
 {% macro windows_of(requests, instants) %}
-select windows.*
+select
+    windows.*,
+    rates.residency_before,
+    rates.is_priced,
+    {% for name, column, condition in request_measures() %}
+    cast(rates.{{ name }}_before as {{ integer_type() }}) as {{ name }}_before,
+    cast(rates.{{ name }}_per_residency as {{ integer_type() }}) as {{ name }}_per_residency{{ ',' if not loop.last }}
+    {% endfor %}
 from {{ ref('request_residency') }} as windows
 semi join (
     select
@@ -192,12 +212,67 @@ semi join (
         and windows.deployment = wanted_windows.deployment
         and windows.replica_id = wanted_windows.replica_id
         and windows.window_ms = wanted_windows.window_ms
+left join {{ ref('request_residency_rates') }} as rates
+    on {{ is_in_hour_of('windows', 'windows.window_ms', 'rates') }}
 {% endmacro %}
+
+{# Whether a millisecond of a replica's day lies in the hour of a row of request_residency_rates. #}
+{% macro is_in_hour_of(relation, millisecond, rates) -%}
+    {{ relation }}.usage_date = {{ rates }}.usage_date
+        and {{ relation }}.deployment = {{ rates }}.deployment
+        and {{ relation }}.replica_id = {{ rates }}.replica_id
+        and {{ add_milliseconds('cast(' ~ relation ~ '.usage_date as timestamp)', hour_of(millisecond) ~ ' * 3600000') }}
+        = {{ rates }}.pool_start
+{%- endmacro %}
+
+{# The lake's files of requests: path, smallest and largest id, as SQL strings; empty where a file does not say. #}
+{% macro ranges_of_ids() %}
+{% set ranges = [] %}
+{% if execute %}
+    {% set paths = [] %}
+    {% for row in run_query("
+        select '''' || replace(path, '''', '''''') || '''' from " ~ source('landing', 'lake_files') ~ "
+        where table_name = 'inference_requests' order by path
+    ").rows %}
+        {% do paths.append(row[0]) %}
+    {% endfor %}
+    {% if paths %}
+        {% for row in run_query("
+            select
+                '''' || replace(file_name, '''', '''''') || '''',
+                case when count(stats_min_value) = count(*) then '''' || replace(min(stats_min_value), '''', '''''') || '''' end,
+                case when count(stats_max_value) = count(*) then '''' || replace(max(stats_max_value), '''', '''''') || '''' end
+            from parquet_metadata([" ~ paths | join(', ') ~ "])
+            where path_in_schema = 'request_id' group by file_name order by file_name
+        ").rows %}
+            {% do ranges.append((row[0], row[1], row[2])) %}
+        {% endfor %}
+    {% endif %}
+{% endif %}
+{{ return(ranges) }}
+{% endmacro %}
+
+{% macro requests_of_files(ranges) -%}
+    read_parquet([{{ ranges | map(attribute=0) | join(', ') }}], hive_partitioning = false, filename = true)
+{%- endmacro %}
+
+{# Whether a row's file may hold an id. DuckDB asks it once a file, and opens none of which it is not true. #}
+{% macro may_hold(ranges, wanted) -%}
+    list_contains([
+        {% for path, first, last in ranges %}
+        {% if first and last %}
+        case when {{ wanted }} between {{ first }} and {{ last }} then {{ path }} end{{ ',' if not loop.last }}
+        {% else %}
+        {{ path }}{{ ',' if not loop.last }}
+        {% endif %}
+        {% endfor %}
+    ], filename)
+{%- endmacro %}
 
 {# `from request_cost('…')`: a row of request_costs by its id, a function of the published file. #}
 {% macro publish_request_cost() %}{{ return(adapter.dispatch('publish_request_cost', 'apportion')()) }}{% endmacro %}
 {% macro default__publish_request_cost() %}
 create or replace macro {{ this.schema }}.request_cost(wanted_request_id) as table
-{{ request_costs_query('wanted_request_id') }}
+{{ request_costs_query('wanted_request_id', ranges_of_ids()) }}
 {% endmacro %}
 {% macro spark__publish_request_cost() %}{% endmacro %}

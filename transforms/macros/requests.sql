@@ -89,31 +89,34 @@ from (
     ) }} else 0 end
 {%- endmacro %}
 
-{# What one unit of weight in flight since midnight has cost by an instant of request_costs, in quanta. #}
-{% macro cost_of_weight_by(instant, measure) -%}
+{#
+    What one unit of weight in flight since midnight has cost by an instant of request_costs, in quanta. `hour` ends
+    the name of the relation that has the rates of the instant's hour.
+#}
+{% macro cost_of_weight_by(instant, measure, hour) -%}
     (
-        cast({{ instant }}_rates.{{ measure }}_before as {{ integer_type() }})
-        + cast({{ instant }}_rates.{{ measure }}_per_residency as {{ integer_type() }}) * (
+        cast({{ instant }}{{ hour }}.{{ measure }}_before as {{ integer_type() }})
+        + cast({{ instant }}{{ hour }}.{{ measure }}_per_residency as {{ integer_type() }}) * (
             {{ instant }}_window.residency
             + phased.{{ instant }} % {{ residency_window_ms() }} * {{ instant }}_window.residency_per_ms
-            - cast({{ instant }}_rates.residency_before as {{ integer_type() }})
+            - cast({{ instant }}{{ hour }}.residency_before as {{ integer_type() }})
         )
     )
 {%- endmacro %}
 
 {# The cost of a request of request_costs in quanta. #}
-{% macro request_cost_quanta(measure) -%}
+{% macro request_cost_quanta(measure, hour) -%}
     phased.is_served * case when phased.allocation_method = 'residency' then
         coalesce(
-            {{ cost_of_weight_by('completed_ms', measure) }}
-            - coalesce({{ cost_of_weight_by('first_token_ms', measure) }} * (1 - phased.prefill_weight), 0)
-            - {{ cost_of_weight_by('service_ms', measure) }}
+            {{ cost_of_weight_by('completed_ms', measure, hour) }}
+            - coalesce({{ cost_of_weight_by('first_token_ms', measure, hour) }} * (1 - phased.prefill_weight), 0)
+            - {{ cost_of_weight_by('service_ms', measure, hour) }}
             * case when phased.first_token_ms is null then 1 else phased.prefill_weight end,
             0
         )
     else
-        {% for token_type, count in token_quantities('phased', '1').items() %}
-        {{ count }} * cast(rates.{{ measure }}_per_{{ token_type }} as {{ integer_type() }}){{ ' +' if not loop.last }}
+        {% for token_type, parent, kind in token_types() %}
+        phased.{{ token_type }}_quantity * cast(rates.{{ measure }}_per_{{ token_type }} as {{ integer_type() }}){{ ' +' if not loop.last }}
         {% endfor %}
     end
     + coalesce(cast(residuals.{{ measure }}_residual as {{ integer_type() }}), 0)
