@@ -21,7 +21,7 @@ export APPORTION_HOME
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup daily test check format tools airflow docs bench accuracy clean
+.PHONY: help setup daily test check format tools airflow docs bench accuracy levers clean
 
 help: ## show these targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ bench: $(READY) ## measure the attribution against plain reading and writing, an
 
 accuracy: $(READY) ## measure attribution against the truth of simulated companies
 	$(VENV)/bin/python -m benchmarks.accuracy
+
+levers: $(READY) ## measure how often the interval of a saving holds the true one, lever by lever
+	$(VENV)/bin/python -m benchmarks.levers
 
 clean: ## remove the environment and all caches; the home folder stays
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

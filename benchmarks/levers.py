@@ -1,87 +1,51 @@
-"""How often the later days of a company save what its earlier days promised, lever by lever.
+"""How often the interval of a saving holds the true one, lever by lever.
 
-    python -m benchmarks.levers [--seed 1 --seed 2] [--days 42] [--requests 40000]
+    python -m benchmarks.levers [--lever exact_cache] [--worlds 200] [--days 42] [--seed 1]
 
-Simulates sample companies that differ by their seed, and runs the whole pipeline on each. Every
-opportunity was promised from the first two thirds of the days; what it would have saved on the rest
-is known, because the days are. The same command prints the same figures.
+Draws worlds in which the true saving of every lever is known, because they are drawn from a
+process; gives the lever models of the pipeline the first days of each; and compares the published
+interval with what the days that follow save on average. The same command prints the same figures.
 """
 
 import tempfile
-from datetime import date, timedelta
 from pathlib import Path
 
 import click
 import polars as pl
 
-from apportion import settings, steps
-from apportion.sample import SampleOptions, simulate
-from warehouse.read import connect
+from benchmarks.lever_build import build_empty
+from benchmarks.lever_worlds import WORLDS
 
-SEEDS = (1, 2, 3, 4, 5)
-BACKTESTED = """
-    select
-        lever,
-        count(*) as opportunities,
-        count(*) filter (where saving_backtest_actual
-            between saving_backtest_low and saving_backtest_high) as held,
-        sum(saving_backtest_expected) as promised,
-        sum(saving_backtest_actual) as saved
-    from optimization_opportunities
-    where saving_backtest_actual is not null
-    group by lever
-"""
+ROUNDING = 1e-8
+"""Parts of the baseline: levers split costs in billionths."""
 
 
-def measure(folder: Path, options: SampleOptions) -> pl.DataFrame:
-    """Promises and what came of them, by lever.
+def judge(found: pl.DataFrame) -> tuple[int, float, float, float]:
+    """Worlds, how many of them hold the truth, median relative width, and relative bias.
 
     Args:
-        folder: an empty folder for the company and its home.
-        options: the company.
-
-    Returns:
-        `lever`, `opportunities`, `held` (the later days were within the interval), `promised` and
-        `saved` (in the reporting currency).
+        found: what `Replay.run` found.
     """
-    sample = simulate(folder / "company", options)
-    home = folder / "home"
-    steps.run(
-        settings.load(sample.config, home), options.first_day + timedelta(days=options.days - 1)
-    )
-    with connect(home) as connection:
-        return connection.sql(BACKTESTED).pl()
-
-
-def as_text(found: pl.DataFrame) -> str:
-    """All companies together as a table in Markdown."""
-    sums = found.group_by("lever").agg(pl.exclude("lever").sum()).sort("lever")
-    total = sums.select(pl.lit("all").alias("lever"), pl.exclude("lever").sum())
-    lines = ["| lever | opportunities | held | promised | saved |", "|---|---|---|---|---|"]
-    lines += [
-        f"| {lever} | {count} | {held / count:.0%} | {promised:,.0f} | {saved:,.0f} |"
-        for lever, count, held, promised, saved in pl.concat([sums, total]).rows()
-    ]
-    return "\n".join(lines)
+    room = pl.col("baseline") * ROUNDING
+    held = pl.col("truth").is_between(pl.col("low") - room, pl.col("high") + room)
+    width = (pl.col("high") - pl.col("low")) / pl.col("expected")
+    bias = pl.col("expected").sum() / pl.col("truth").sum() - 1
+    return found.select(pl.len(), held.mean(), width.median().alias("w"), bias.alias("b")).row(0)
 
 
 @click.command(help=__doc__)
-@click.option("--seed", "seeds", multiple=True, type=int, default=SEEDS)
+@click.option("--lever", "levers", multiple=True, type=click.Choice(sorted(WORLDS)))
+@click.option("--worlds", default=200, show_default=True)
 @click.option("--days", default=42, show_default=True)
-@click.option("--requests", default=40_000, show_default=True)
-def main(seeds: tuple[int, ...], days: int, requests: int) -> None:
-    """Print what was promised and saved over all companies."""
-    found = []
-    for seed in seeds:
-        options = SampleOptions(seed=seed, first_day=date(2026, 9, 1), days=days, requests=requests)
-        with tempfile.TemporaryDirectory() as folder:
-            found.append(measure(Path(folder), options))
-            click.echo(
-                f"company {seed}: {found[-1]['held'].sum()} of "
-                f"{found[-1]['opportunities'].sum()} held",
-                err=True,
-            )
-    click.echo(as_text(pl.concat(found)))
+@click.option("--seed", default=1, show_default=True)
+def main(levers: tuple[str, ...], worlds: int, days: int, seed: int) -> None:
+    """Print a table in Markdown."""
+    with tempfile.TemporaryDirectory() as folder:
+        replay = build_empty(Path(folder))
+        print("| lever | worlds | held | width | bias |\n|---|---|---|---|---|")
+        for lever in levers or sorted(WORLDS):
+            count, held, width, bias = judge(replay.run(lever, WORLDS[lever], worlds, days, seed))
+            print(f"| {lever} | {count} | {held:.1%} | {width:.1%} | {bias:+.1%} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The dbt project by itself: its unit tests, and that everything public is described and typed."""
 
+import csv
 import json
 import subprocess
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ import duckdb
 import pytest
 
 from apportion.settings import Organization, Schedule, Settings, SourceSettings
+from benchmarks.lever_replay import Replay
+from benchmarks.lever_worlds import WORLDS
 from warehouse.build import default_transforms
 from warehouse.child import environment
 from warehouse.dbt_run import DBT
@@ -19,6 +22,10 @@ from warehouse.plan import make_plan
 from warehouse.session import create_database
 
 PROJECT = default_transforms()
+with (PROJECT / "seeds" / "lever_definitions.csv").open(encoding="utf-8") as definitions:
+    ASSESSED = [row["lever"] for row in csv.DictReader(definitions) if row["is_replayed"] == "1"]
+ROUNDING = 1e-8
+"""Parts of the baseline: levers split costs in billionths."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,7 @@ class Built:
     results: list[dict[str, Any]]
     manifest: dict[str, Any]
     database: Path
+    target: Path
 
     def models(self) -> list[dict[str, Any]]:
         nodes = self.manifest["nodes"].values()
@@ -64,7 +72,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     assert (target / "run_results.json").exists(), child.stdout + child.stderr
     results = json.loads((target / "run_results.json").read_bytes())["results"]
     manifest = json.loads((target / "manifest.json").read_bytes())
-    return Built(results, manifest, folder / "empty.duckdb")
+    return Built(results, manifest, folder / "empty.duckdb", target)
 
 
 def test_every_unit_test_of_the_arithmetic_passes(built: Built) -> None:
@@ -123,6 +131,22 @@ def test_every_metric_can_be_asked_for(built: Built) -> None:
         query = f"select {dimensions}, {measures} from main.{table} group by {dimensions}"
         with duckdb.connect(built.database, read_only=True) as connection:
             assert connection.execute(query).fetchall() == []
+
+
+@pytest.fixture(scope="module")
+def replay(built: Built) -> Replay:
+    """The models in memory, to run them over worlds."""
+    return Replay(built.database, built.target)
+
+
+@pytest.mark.parametrize("lever", ASSESSED)
+def test_a_lever_finds_what_the_known_days_truly_saved(replay: Replay, lever: str) -> None:
+    assert lever in WORLDS, f"add a world of {lever} to benchmarks/lever_worlds: see World"
+    found = replay.known(lever, WORLDS[lever], worlds=3, days=14, seed=1)
+    assert found.height == found["world"].n_unique() == 3
+    for low, expected, high, baseline, truth in found.drop("world").rows():
+        assert abs(expected - truth) <= ROUNDING * baseline
+        assert low <= expected <= high
 
 
 @pytest.mark.parametrize("word", ["now()", "current_date", "current_timestamp", "random("])

@@ -5,6 +5,6 @@ select * from {{ ref('optimization_opportunities') }}
 where
     saving_low > saving_expected
     or saving_expected > saving_high
-    or saving_high > baseline_cost
+    or saving_expected > baseline_cost
     or optimized_cost <> baseline_cost - saving_expected
     or saving_incremental > saving_expected

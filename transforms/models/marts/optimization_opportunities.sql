@@ -107,10 +107,8 @@ select
     cast(least(coalesce(rows_of_levers.low, rows_of_levers.saving_expected), rows_of_levers.saving_expected)
         as decimal(38, 18)) as saving_low,
     rows_of_levers.saving_expected,
-    cast(least(
-        greatest(coalesce(rows_of_levers.high, rows_of_levers.saving_expected), rows_of_levers.saving_expected),
-        rows_of_levers.baseline_cost
-    ) as decimal(38, 18)) as saving_high,
+    cast(greatest(coalesce(rows_of_levers.high, rows_of_levers.saving_expected), rows_of_levers.saving_expected)
+        as decimal(38, 18)) as saving_high,
     definitions.waterfall_rank,
     rows_of_levers.incremental_saving as saving_incremental,
     case
