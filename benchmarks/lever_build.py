@@ -1,4 +1,4 @@
-"""Every model that opportunities need, compiled, and built over no input."""
+"""Every model that a mart needs, compiled, and built over no input."""
 
 import subprocess
 from pathlib import Path
@@ -13,11 +13,12 @@ from warehouse.plan import make_plan
 from warehouse.session import create_database
 
 
-def build_empty(folder: Path) -> Replay:
+def build_empty(folder: Path, *marts: str) -> Replay:
     """Build the models, and take them into memory.
 
     Args:
         folder: an empty folder.
+        marts: what is asked for; opportunities where none is named.
     """
     settings = Settings(
         organization=Organization(name="Example AG"),
@@ -36,7 +37,8 @@ def build_empty(folder: Path) -> Replay:
         [
             *(*DBT, "--quiet", "build", "--project-dir", str(project), "--profiles-dir"),
             *(str(project), "--target-path", str(folder / "target"), "--log-path", str(folder)),
-            *("--select", f"+{TARGET}", "--exclude-resource-type", "unit_test"),
+            *(option for mart in marts or (TARGET,) for option in ("--select", f"+{mart}")),
+            *("--exclude-resource-type", "unit_test"),
             *("--exclude-resource-type", "test"),
         ],
         cwd=folder,

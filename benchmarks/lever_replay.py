@@ -6,7 +6,7 @@ differ by their name.
 
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from graphlib import TopologicalSorter
@@ -111,18 +111,19 @@ class Replay:
             A row per world in which the lever was found to save: `world`, `low`, `expected`,
             `high` and `baseline`, as published, and `replayed`, what those days truly saved.
         """
-        self._set_draws(draw(worlds, days, seed), days)
-        self._fill(world)
+        self.set_draws(draw(worlds, days, seed), days)
+        self.fill(world.tables, TARGET)
         found = self.connection.execute(FOUND, [lever]).pl()
         return found.join(self._saved(world, days, "replayed"), on="world").sort("world")
 
     def run(self, lever: str, world: World, worlds: int, days: int, seed: int) -> pl.DataFrame:
         """As `known`, with `truth`: what as many of the days that follow save on average."""
         found = self.known(lever, world, worlds, days, seed)
-        self._set_draws(draw(worlds, days + FUTURE_DAYS, seed).filter(pl.col("day") >= days), days)
+        self.set_draws(draw(worlds, days + FUTURE_DAYS, seed).filter(pl.col("day") >= days), days)
         return found.join(self._saved(world, days, "truth"), on="world")
 
-    def _set_draws(self, draws: pl.DataFrame, days: int) -> None:
+    def set_draws(self, draws: pl.DataFrame, days: int) -> None:
+        """Make `draws` of these, and the window of so many days the known one."""
         self.connection.register("raw_draws", draws.to_arrow())
         self.connection.execute(DRAWS.format(monday=MONDAY))
         self.connection.execute(DRAW_HOURS)
@@ -131,17 +132,21 @@ class Replay:
             f"update landing.run set usage_date = '{last}', first_usage_date = '{MONDAY}'"
         )
 
-    def _fill(self, world: World) -> None:
-        """Run every model between the input of the world and the opportunities."""
+    def fill(self, tables: Mapping[str, str], target: str) -> None:
+        """Run every model between the given tables and the target.
+
+        Args:
+            tables: queries by model, as in `World.tables`.
+            target: the last model.
+        """
         for table in self._filled:
             self.connection.execute(f"delete from {self._schema[table]}.{table}")
-        self._insert("cost_ledger", "select distinct usage_date, 'direct' as cost_class from draws")
-        for table, query in world.tables.items():
+        days = "select distinct usage_date, 'direct' as cost_class from draws"
+        given = {"cost_ledger": days, **tables}
+        for table, query in given.items():
             self._insert(table, query)
-        given = {"cost_ledger", *world.tables}
-        for name in self._between(given):
+        for name in self._between(given, target):
             self._insert(name, self._models[name].query(self.connection, self._schema))
-        self._filled |= given
 
     def _insert(self, table: str, query: str) -> None:
         full = f"{self._schema[table]}.{table}"
@@ -157,11 +162,11 @@ class Replay:
             f"from ({world.saved}) group by world"
         ).pl()
 
-    def _between(self, given: set[str]) -> Iterator[str]:
-        """Models that depend on what is given and that opportunities depend on, in order."""
-        needed, queue = {TARGET}, [TARGET]
+    def _between(self, given: Collection[str], target: str) -> Iterator[str]:
+        """Models that depend on what is given and that the target depends on, in order."""
+        needed, queue = {target}, [target]
         while queue:
-            for parent in self._models[queue.pop()].parents - needed - given:
+            for parent in self._models[queue.pop()].parents - needed - set(given):
                 needed.add(parent)
                 queue.append(parent)
         touched = set(given)

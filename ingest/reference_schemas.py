@@ -212,6 +212,17 @@ REFERENCE: Mapping[str, Columns] = MappingProxyType(
             "offer_source": pl.String,
             **DATES,
         },
+        "commitment_offers": {
+            "service_provider_name": pl.String,
+            "plan_name": pl.String,
+            "sku_id": pl.String,
+            "region_id": pl.String,
+            "term_months": pl.Int64,
+            "payment_option": pl.String,
+            "discount": pl.Decimal(18, 9),
+            "offer_source": pl.String,
+            **DATES,
+        },
         "lever_assumptions": {
             "lever": pl.String,
             "name": pl.String,

@@ -12,8 +12,9 @@ import duckdb
 import pytest
 
 from apportion.settings import Organization, Schedule, Settings, SourceSettings
-from benchmarks.lever_replay import Replay
+from benchmarks.lever_replay import Replay, draw
 from benchmarks.lever_worlds import WORLDS
+from tests import plans
 from warehouse.build import default_transforms
 from warehouse.child import environment
 from warehouse.dbt_run import DBT
@@ -147,6 +148,33 @@ def test_a_lever_finds_what_the_known_days_truly_saved(replay: Replay, lever: st
     for low, expected, high, baseline, truth in found.drop("world").rows():
         assert abs(expected - truth) <= ROUNDING * baseline
         assert low <= expected <= high
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_commitment_for_several_skus_saves_more_than_the_recommended_one(
+    replay: Replay, seed: int
+) -> None:
+    replay.set_draws(draw(worlds=2, days=14, seed=seed), 14)
+    replay.fill(plans.TABLES, "commitment_plans")
+    used = replay.connection.execute(plans.USE).pl().sort("provider", "hour_start", "sku")
+    found = replay.connection.execute(
+        "select provider, level_name, scenario, commitment_per_hour_cost, saving, "
+        "net_present_saving from main.commitment_plans"
+    ).fetchall()
+    rows = {row[:3]: [float(amount) for amount in row[3:]] for row in found}
+    assert len(rows) == 2 * 2 * 6
+    for (name,), hours in used.group_by("provider"):
+        use = hours["cost"].to_numpy().astype(float).reshape(-1, 3)
+        level, saving, present = rows[name, "recommended", "as known"]
+        assert saving == pytest.approx(plans.best_saving(use))
+        assert saving == pytest.approx(plans.covered(use, level) - len(use) * level)
+        per_hour = plans.covered(use, level) / len(use)
+        assert present == pytest.approx(plans.present_value(per_hour, level))
+        careful = rows[name, "conservative", "use half"]
+        assert careful[0] <= level
+        assert careful[1] == pytest.approx(
+            plans.covered(use, careful[0], scale=0.5) - len(use) * careful[0]
+        )
 
 
 @pytest.mark.parametrize("word", ["now()", "current_date", "current_timestamp", "random("])

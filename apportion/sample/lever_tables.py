@@ -160,3 +160,26 @@ def provisioned_units() -> Iterable[Row]:
             "offer_source": "offer of 2026-06",
             "valid_from": MEASURED,
         }
+
+
+def commitment_offers() -> Iterable[Row]:
+    """Discounts for committed use: a plan for all of a provider's compute, and reservations."""
+    for provider, plan, sku, months, payment, discount in (
+        ("AWS", "Compute Savings Plan", "", 12, "No Upfront", "0.27"),
+        ("AWS", "Compute Savings Plan", "", 12, "All Upfront", "0.31"),
+        ("AWS", "Compute Savings Plan", "", 36, "No Upfront", "0.46"),
+        ("AWS", "p5 reservation", "aws-p5.48xlarge", 12, "All Upfront", "0.412"),
+        ("Google Cloud", "A2 committed use", "*", 12, "No Upfront", "0.37"),
+        ("Google Cloud", "A2 committed use", "*", 36, "No Upfront", "0.65"),
+    ):
+        yield {
+            "service_provider_name": provider,
+            "plan_name": plan,
+            "sku_id": sku,
+            "region_id": "",
+            "term_months": months,
+            "payment_option": payment,
+            "discount": discount,
+            "offer_source": "price list, read 2026-06",
+            "valid_from": MEASURED,
+        }

@@ -65,6 +65,7 @@ def write_reference(folder: Path, calendar: Calendar, options: SampleOptions) ->
         "context_trials": lever_tables.context_trials(),
         "device_trials": lever_tables.device_trials(),
         "provisioned_units": lever_tables.provisioned_units(),
+        "commitment_offers": lever_tables.commitment_offers(),
         "lever_assumptions": (),
         "opportunity_decisions": (),
     }

@@ -106,12 +106,13 @@ def test_every_table_can_be_filled(reference: Reference) -> None:
     reference.rows("context_trials", "triage,gpt-x,0.4,0.9,0.01,eval of May,,")
     reference.rows("device_trials", "triage,phone-1b,0.9,0.1,,eval of May,,")
     reference.rows("provisioned_units", "openai,gpt-x,30000,4,1.5,USD,2,offer,,")
+    reference.rows("commitment_offers", "AWS,CSP,,,12,No Upfront,0.27,price list,,")
     reference.rows("lever_assumptions", "scale_down,target_utilization,0.5,load test,,")
     reference.rows("opportunity_decisions", "spot,jobs of eval,search,accepted,ada,12.5,,,")
     result = reference.collect()
     files = Ledger(reference.settings.home).current_files()
     assert {file.table for file in files} == set(schemas.REFERENCE)
-    assert (result.rows, reference.collect().unchanged) == (29, 1)
+    assert (result.rows, reference.collect().unchanged) == (30, 1)
 
 
 def test_every_table_has_its_rules() -> None:
@@ -152,6 +153,8 @@ def test_every_table_has_its_rules() -> None:
         ("serving_benchmarks", "m,pruning,v,H100,0,9,,b,,", 'column gpu_count: "0" is not greater'),
         ("gpu_offers", "N,eu,H100,Spot,1,USD,o,,", 'column pricing_category: "Spot" is not known'),
         ("semantic_cache_trials", "t,1.2,9,0,,p,,", 'column hit_share: "1.2" is more than 1.'),
+        ("commitment_offers", "AWS,CSP,,,12,Monthly,0.2,o,,", 'payment_option: "Monthly" is not'),
+        ("commitment_offers", "AWS,CSP,,,12,No Upfront,1,o,,", 'discount: "1" is not less than 1'),
         ("budgets", "organization,us,10,,", "known are all."),
         ("budgets", "team,search,-1,,", "column monthly_amount"),
         ("deployments", "d,m,,,api,risk,,,,,,,,,", 'column team: "risk" is not in teams.csv.'),

@@ -30,3 +30,11 @@
 {%- endmacro %}
 
 {% macro hours_of_a_month() -%} 730 {%- endmacro %}
+
+{# x + x² + … + xⁿ: what n equal monthly amounts are worth, each worth x of the one before. #}
+{% macro steps_summed(step, months) -%}
+    case
+        when {{ step }} = 1 then {{ months }}
+        else {{ step }} * (1 - power({{ step }}, {{ months }})) / (1 - {{ step }})
+    end
+{%- endmacro %}

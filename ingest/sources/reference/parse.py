@@ -157,6 +157,8 @@ def _decimal(text: str, dtype: pl.Decimal) -> Decimal:
 def _within(number: Any, column: str, text: str) -> Any:
     if column in rules.POSITIVE and number <= 0:
         raise ValueError(f'"{text}" is not greater than 0')
+    if column in rules.BELOW_ONE and number >= 1:
+        raise ValueError(f'"{text}" is not less than 1')
     if number < rules.MINIMUM.get(column, number):
         raise ValueError(f'"{text}" is less than {rules.MINIMUM[column]}')
     if number > rules.MAXIMUM.get(column, number):

@@ -33,6 +33,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "context_trials": ("task", "model"),
     "device_trials": ("task", "model"),
     "provisioned_units": ("gen_ai_provider_name", "model"),
+    "commitment_offers": (
+        *("service_provider_name", "plan_name", "sku_id", "region_id"),
+        *("term_months", "payment_option"),
+    ),
     "lever_assumptions": ("lever", "name"),
     "opportunity_decisions": ("lever", "scope", "team"),
 }
@@ -90,6 +94,7 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     "context_trials": frozenset(),
     "device_trials": frozenset({"cost_per_request"}),
     "provisioned_units": frozenset({"output_token_weight", "owned_units"}),
+    "commitment_offers": frozenset({"sku_id", "region_id"}),
     "lever_assumptions": frozenset(),
     "opportunity_decisions": frozenset({"promised_saving_per_day", "note"}),
 }
@@ -99,6 +104,8 @@ DEFAULTS: Mapping[tuple[str, str], str | int | Decimal] = {
     ("model_meters", "service_tier"): "all",
     ("model_prices", "service_tier"): "standard",
     ("model_prices", "context_tokens_over"): 0,
+    ("commitment_offers", "sku_id"): "*",
+    ("commitment_offers", "region_id"): "*",
     ("model_evaluations", "output_token_ratio"): 1,
     ("serving_benchmarks", "one_off_cost"): 0,
     ("semantic_cache_trials", "embedding_price_per_token"): 0,
@@ -188,6 +195,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
         "accelerators",
     ),
     ("gpu_offers", "pricing_category"): ("Standard", "Dynamic"),
+    ("commitment_offers", "payment_option"): ("No Upfront", "Partial Upfront", "All Upfront"),
     ("budgets", "scope"): ("organization", "business_unit", "team", "model"),
     ("opportunity_decisions", "decision"): ("accepted", "dismissed", "realised"),
     ("shared_cost_policies", "metric"): ("gpu_seconds_held", "requests", "tokens"),
@@ -253,8 +261,13 @@ POSITIVE = frozenset(
         "system_factor",
         "power_kw",
         "life_months",
+        "term_months",
+        "discount",
     }
 )
+
+BELOW_ONE = frozenset({"discount"})
+"""Shares of which the whole makes no sense: nobody gives use away."""
 
 TEAM_OF_VALUE = "$value"
 """In an owner rule: the team that the matched value names."""

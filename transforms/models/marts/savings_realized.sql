@@ -1,7 +1,9 @@
 {#
     What was promised of accepted opportunities, and what came of it. The baseline is the lever's own
-    replay: the mean daily saving that was still to be had on the known days before the decision, up to
-    28, against what is still to be had on each day since. What is no longer to be had was realised.
+    replay on the known days before the decision, up to 28: what a day cost against what it would have cost without
+    the waste. A day since would have cost as much more than it needs as those days did; what it cost less than
+    that was realised, however much more or less work there was. Where nothing is left to replay, because work has
+    moved or all of its cost was waste, a day counts with the mean saving before.
 #}
 with
 decisions as (
@@ -19,12 +21,20 @@ days as (
         decisions.valid_from as decided_on,
         decisions.promised_saving_per_day,
         calendar.usage_date,
+        levers.saving is not null as is_replayed,
+        {{ quanta('cast(coalesce(levers.baseline_cost, 0) as decimal(38, 18))') }} as baseline_quanta,
         {{ quanta('cast(coalesce(levers.saving, 0) as decimal(38, 18))') }} as saving_quanta
     from decisions
     cross join (select distinct usage_date from {{ ref('cost_ledger') }}) as calendar
     cross join {{ source('landing', 'run') }} as run
     left join (
-        select lever, scope, team, usage_date, sum(saving) as saving
+        select
+            lever,
+            scope,
+            team,
+            usage_date,
+            sum(baseline_cost) as baseline_cost,
+            sum(saving) as saving
         from {{ ref('int_levers__gathered') }}
         group by all
     ) as levers
@@ -50,6 +60,11 @@ sums as (
         coalesce(sum(saving_quanta) filter (
             where usage_date < decided_on and usage_date >= decided_on - interval 28 day
         ), 0) as before_quanta,
+        coalesce(sum(baseline_quanta - saving_quanta) filter (
+            where usage_date < decided_on and usage_date >= decided_on - interval 28 day
+        ), 0) as needed_before_quanta,
+        count(*) filter (where usage_date >= decided_on and is_replayed) as days_replayed,
+        coalesce(sum(baseline_quanta - saving_quanta) filter (where usage_date >= decided_on), 0) as needed_since_quanta,
         coalesce(sum(saving_quanta) filter (where usage_date >= decided_on), 0) as since_quanta
     from days
     group by lever, scope, team, decision, decided_by, decided_on
@@ -64,7 +79,7 @@ select
     decided_on,
     days_before,
     days_since,
-    'mean daily saving of the same replay on up to 28 days before the decision' as baseline_method,
+    'saving of the same replay on up to 28 days before the decision, in proportion to the work' as baseline_method,
     cast(
         coalesce(
             promised_saving_per_day,
@@ -72,6 +87,11 @@ select
         ) * days_since as decimal(38, 18)
     ) as saving_promised,
     case when days_before > 0 then
-        {{ from_quanta(floor_divide('before_quanta * days_since', 'days_before') ~ ' - since_quanta') }}
+        {{ from_quanta(
+            'case when needed_before_quanta > 0 then '
+            ~ billionths_of('needed_since_quanta', billionths('before_quanta', 'needed_before_quanta')) ~ ' + '
+            ~ floor_divide('before_quanta * (days_since - days_replayed)', 'days_before')
+            ~ ' else ' ~ floor_divide('before_quanta * days_since', 'days_before') ~ ' end - since_quanta'
+        ) }}
     end as saving_realized
 from sums

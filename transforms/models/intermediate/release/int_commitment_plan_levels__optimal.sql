@@ -1,0 +1,89 @@
+{#
+    The hourly commitment that costs least over the known hours, per plan. One more dollar an hour covers
+    1 / (1 - d) dollars on demand of the item that it reaches in each hour, d its discount, and costs one in every
+    hour: it pays as long as the sum of the former is more than the hours. Both are straight between the points
+    where an item is covered whole, so one of these is the optimum: the smallest from which the sum is not more.
+    With one SKU it is the d-quantile of use. The conservative level is the same with discounts a quarter smaller,
+    which holds if a quarter of the use goes away.
+#}
+with
+hours as (
+    select cast(count(*) * 24 as {{ integer_type() }}) as hour_count
+    from (select distinct usage_date from {{ ref('cost_ledger') }}) as days
+),
+
+weighed as (
+    select
+        ordered.*,
+        levels.level_name,
+        {{ floor_divide(
+            'cast(1000000000000000000 as ' ~ integer_type() ~ ')',
+            '1000000000 - ' ~ floor_divide('ordered.discount_billionths * levels.part_permille', 1000)
+        ) }} as weight
+    from {{ ref('int_commitment_plan_hours__ordered') }} as ordered
+    cross join (
+        select
+            'recommended' as level_name,
+            1000 as part_permille
+        union all
+        select
+            'conservative' as level_name,
+            750 as part_permille
+    ) as levels
+),
+
+breakpoints as (
+    select
+        provider,
+        billing_currency,
+        plan_name,
+        term_months,
+        payment_option,
+        level_name,
+        upto_quanta,
+        weight - coalesce(lead(weight) over (
+            partition by
+                provider, billing_currency, plan_name, term_months, payment_option, level_name, hour_start
+            order by place
+        ), 0) as falls
+    from weighed
+),
+
+slopes as (
+    select
+        provider,
+        billing_currency,
+        plan_name,
+        term_months,
+        payment_option,
+        level_name,
+        upto_quanta,
+        sum(sum(falls)) over (
+            partition by provider, billing_currency, plan_name, term_months, payment_option, level_name
+            order by upto_quanta desc
+            rows between unbounded preceding and current row
+        ) - sum(falls) as slope_after,
+        sum(sum(falls)) over (
+            partition by provider, billing_currency, plan_name, term_months, payment_option, level_name
+        ) as slope_at_start
+    from breakpoints
+    group by provider, billing_currency, plan_name, term_months, payment_option, level_name, upto_quanta
+)
+
+select
+    slopes.provider,
+    slopes.billing_currency,
+    slopes.plan_name,
+    slopes.term_months,
+    slopes.payment_option,
+    slopes.level_name,
+    max(hours.hour_count) as hour_count,
+    case
+        when max(slopes.slope_at_start) <= max(hours.hour_count) * 1000000000 then 0
+        else min(case when slopes.slope_after <= hours.hour_count * 1000000000 then slopes.upto_quanta end)
+    end as level_quanta
+from slopes
+cross join hours
+group by
+    slopes.provider, slopes.billing_currency, slopes.plan_name, slopes.term_months, slopes.payment_option,
+    slopes.level_name
