@@ -39,10 +39,10 @@ TABLES = {
 }
 ERRORS = """
     select sum(error_ratio), sum(naive_error_ratio), count(*)
-    from kept_forecasts where scope = 'team' and days_ahead = 1
+    from kept_forecasts where scope = 'team' and forecast_date = made_on + 1
 """
 FORECASTS = """
-    select scope_name, days_ahead, low_80, high_80, low_95, high_95
+    select scope_name, forecast_date - made_on, low_80, high_80, low_95, high_95
     from kept_forecasts where scope = 'team'
 """
 FOUND = "select scope_name, usage_date from kept_anomalies where scope = 'team'"

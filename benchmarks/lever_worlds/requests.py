@@ -49,6 +49,19 @@ WORLDS = {
         ),
         saved=daily("amount * (part - 0.2)"),
     ),
+    # Writing costs something; kept for longer, it saves more.
+    "prefix_caching": World(
+        tables={
+            "day_prompt_prefixes": """
+                select usage_date, 'search' as team, name as deployment, 'key' as api_key_alias,
+                    true as is_write_charged, minutes as time_to_live_minutes,
+                    amount as reporting_effective_cost, 1 as request_count,
+                    amount * (part - written) as reporting_prefix_saving
+                from draws, (values (5, 0.25), (60, 0.15)) as kept (minutes, written)
+            """
+        },
+        saved=daily("amount * (part - 0.15)"),
+    ),
     # Half price for what can wait, and no more than was charged; failed calls cannot wait.
     "batch_tier": World(
         tables=patterns(

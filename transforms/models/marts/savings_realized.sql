@@ -64,7 +64,8 @@ sums as (
             where usage_date < decided_on and usage_date >= decided_on - interval 28 day
         ), 0) as needed_before_quanta,
         count(*) filter (where usage_date >= decided_on and is_replayed) as days_replayed,
-        coalesce(sum(baseline_quanta - saving_quanta) filter (where usage_date >= decided_on), 0) as needed_since_quanta,
+        coalesce(sum(baseline_quanta - saving_quanta) filter (where usage_date >= decided_on), 0)
+            as needed_since_quanta,
         coalesce(sum(saving_quanta) filter (where usage_date >= decided_on), 0) as since_quanta
     from days
     group by lever, scope, team, decision, decided_by, decided_on
