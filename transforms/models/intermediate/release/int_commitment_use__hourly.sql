@@ -4,7 +4,12 @@
     spread evenly over them.
 #}
 with
-days as (select distinct usage_date from {{ ref('cost_ledger') }}),
+days as (
+    select distinct ledger.usage_date
+    from {{ ref('cost_ledger') }} as ledger
+    cross join {{ source('landing', 'run') }} as run
+    where ledger.usage_date between run.first_usage_date and run.usage_date
+),
 
 usage as (
     select

@@ -1,6 +1,6 @@
 {#
     On-demand use per SKU and hour of the window, in thousandths of its unit; hours without use count
-    as none. A charge of several hours is spread evenly over them. The discount is the company's own:
+    as none, and hours to come, into which charges of a month reach, do not count. A charge of several hours is spread evenly over them. The discount is the company's own:
     what it pays for committed use of the SKU against on-demand use of it, in thousandths.
 #}
 with
@@ -76,7 +76,12 @@ hours as (
         cast(usage_date as date) as usage_date,
         {{ instants('cast(usage_date as timestamp)', 'cast(usage_date as timestamp) + interval 23 hour', 'hour') }}
             as hour_start
-    from (select distinct usage_date from {{ ref('cost_ledger') }}) as days
+    from (
+        select distinct ledger.usage_date
+        from {{ ref('cost_ledger') }} as ledger
+        cross join {{ source('landing', 'run') }} as run
+        where ledger.usage_date between run.first_usage_date and run.usage_date
+    ) as days
 )
 
 select
