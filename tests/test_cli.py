@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from apportion import commands, errors
 from apportion.cli import main
-from apportion.sample import SampleOptions, simulate
+from apportion.sample import ALL_SOURCES, SampleOptions, simulate
 from apportion.settings import Settings
 
 Apportion = Callable[..., Result]
@@ -48,6 +48,14 @@ def every_command(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
         yield (*path, name)
         if isinstance(command, click.Group):
             yield from every_command(command, *path, name)
+
+
+def test_the_sample_company_is_told_in_every_form_that_there_is() -> None:
+    offered = {one.name: one.type for one in main.commands["simulate"].params}
+    for name, forms in ALL_SOURCES.items():
+        kind = offered[name]
+        assert isinstance(kind, click.Choice)
+        assert tuple(kind.choices) == forms
 
 
 @pytest.mark.parametrize("path", list(every_command(main)), ids=" ".join)
