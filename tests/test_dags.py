@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from apportion.sample import SampleOptions, simulate
+from ingest.landing import Landing
 from warehouse.releases import current
 
 pytestmark = pytest.mark.server
@@ -207,11 +209,20 @@ def test_a_source_that_fails_shows_while_the_others_are_published(
     kind = 'kind = "litellm"\n'
     assert text.count(kind) == 1
     configuration.write_text(text.replace(kind, kind + 'presence = "required"\n'))
-    ended = later.run_dag(DAY)
+    with Landing(later.home, "slurm").locked():  # as if another run were collecting it
+        ended = later.run_dag(DAY)
+    ingested = {name: ended["tasks"][f"ingest[{n}]"] for n, name in enumerate(sources(text))}
+    assert [name for name, state in ingested.items() if state != "success"] == ["slurm"]
+    assert "SOURCE_BUSY" in later.alerts()["ingest"]
     assert ended["tasks"]["build"] == "success"
     assert ended["tasks"]["gate"] == "failed"
     assert "REQUIRED_SOURCE_FAILED" in later.alerts()["gate"]
     assert current(later.home) == release
+
+
+def sources(configuration: str) -> list[str]:
+    """The names of the configured sources, in the order of their mapped tasks."""
+    return [source["name"] for source in tomllib.loads(configuration)["sources"]]
 
 
 @pytest.fixture
