@@ -5,10 +5,10 @@ from types import MappingProxyType
 
 import polars as pl
 
+from ingest.loaded_schemas import DATES, LOADED
 from ingest.schema_types import MONEY, Columns
 
-DATES: Columns = {"valid_from": pl.Date, "valid_to": pl.Date}
-"""Half-open validity in usage days; an empty `valid_to` means still in force."""
+__all__ = ["DATES", "REFERENCE"]
 
 REFERENCE: Mapping[str, Columns] = MappingProxyType(
     {
@@ -240,6 +240,7 @@ REFERENCE: Mapping[str, Columns] = MappingProxyType(
             "note": pl.String,
             **DATES,
         },
+        **LOADED,
     }
 )
 """What a company edits: one CSV file per table, named `<table>.csv`. Every table is

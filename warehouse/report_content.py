@@ -47,6 +47,11 @@ EACH = {
     "burn_down": ("remaining",),
     "anomalies": ("cost", "expected_cost", "cost_difference", "driver_change"),
     "gaps": ("cost",),
+    "carbon_savings": ("saving_expected",),
+    "total_costs": (
+        *("invoiced_cost", "energy_cost", "hosting_cost", "depreciation_cost"),
+        *("staff_cost", "tooling_cost", "total_cost"),
+    ),
     "breakeven": ("owned_cost_per_month", "cloud_cost_per_month"),
     "team_movers": ("before", "recent"),
     "model_movers": ("before", "recent"),

@@ -52,7 +52,11 @@ PAGES = (
         ),
     ),
     Page("jobs", "Jobs", (("jobs", "Training, batch and development jobs"),)),
-    Page("unit-costs", "Unit costs", (("unit-costs", "What a unit costs"),)),
+    Page(
+        "unit-costs",
+        "Unit costs",
+        (("unit-costs", "What a unit costs"), ("total-costs", "Total cost of ownership")),
+    ),
     Page(
         "opportunities",
         "Savings",

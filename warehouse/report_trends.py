@@ -116,4 +116,28 @@ WATERFALL = """
     order by waterfall_rank, lever
 """
 
+WATCHED = """
+    select lever, own_value, own_unit, published_range, published_source
+    from optimization_opportunities
+    where assessment = 'assessed: a figure to watch'
+    order by waterfall_rank
+"""
+CARBON_SAVINGS = """
+    select lever, scope, team, carbon_saving_kg, saving_expected
+    from optimization_opportunities
+    where assessment = 'assessed' and carbon_saving_kg is not null
+    order by carbon_saving_kg desc, lever, scope, team
+    limit 12
+"""
+TOTAL_COSTS = """
+    select
+        month, scope, scope_name, invoiced_cost, energy_cost, hosting_cost, depreciation_cost,
+        staff_cost, tooling_cost, total_cost, total_cost_per_request, return_per_dollar
+    from total_costs
+    where
+        scope in ('organization', 'team')
+        and month = (select max(month) from total_costs)
+        and exists (select * from loaded_costs_daily)
+    order by scope, total_cost desc, scope_name
+"""
 BREAKEVEN = "select * from hardware_breakeven order by gpu_model, scenario_rank"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Self
 
-from apportion.sample import bedrock, finance_tables, lever_tables
+from apportion.sample import bedrock, finance_tables, lever_tables, loaded_tables
 from apportion.sample.calendar import Calendar
 from apportion.sample.campaigns import EXPERIMENTS
 from apportion.sample.company import (
@@ -66,6 +66,14 @@ def write_reference(folder: Path, calendar: Calendar, options: SampleOptions) ->
         "device_trials": lever_tables.device_trials(),
         "provisioned_units": lever_tables.provisioned_units(),
         "commitment_offers": lever_tables.commitment_offers(),
+        "energy_hours": loaded_tables.energy_hours(calendar),
+        "job_slack": loaded_tables.job_slack(),
+        "facility_energy": loaded_tables.facility_energy(calendar),
+        "cooling_offers": loaded_tables.cooling_offers(),
+        "owned_hardware": loaded_tables.owned_hardware(),
+        "loaded_rates": loaded_tables.loaded_rates(),
+        "tooling_services": loaded_tables.tooling_services(),
+        "value_rates": loaded_tables.value_rates(),
         "lever_assumptions": (),
         "opportunity_decisions": (),
     }

@@ -107,12 +107,20 @@ def test_every_table_can_be_filled(reference: Reference) -> None:
     reference.rows("device_trials", "triage,phone-1b,0.9,0.1,,eval of May,,")
     reference.rows("provisioned_units", "openai,gpt-x,30000,4,1.5,USD,2,offer,,")
     reference.rows("commitment_offers", "AWS,CSP,,,12,No Upfront,0.27,price list,,")
+    reference.rows("energy_hours", "Hall,muc,23,0.21,,EUR,390.5,,day ahead,2026-10-01,2026-10-02")
+    reference.rows("job_slack", "nightly-*,6,team,,")
+    reference.rows("facility_energy", "Hall,muc,1500,1000,0.2,EUR,no,meter,2026-10-01,2026-11-01")
+    reference.rows("cooling_offers", "Hall,muc,liquid,1.1,,96,EUR,offer,,")
+    reference.rows("owned_hardware", "node 1,n1,Hall,muc,178000,,8,48,EUR,yes,books,2023-01-01,")
+    reference.rows("loaded_rates", "people,staff,search,54000,3,USD,budget,,")
+    reference.rows("tooling_services", "AWS,*,,")
+    reference.rows("value_rates", "team,search,0.5,USD,controlling,,")
     reference.rows("lever_assumptions", "scale_down,target_utilization,0.5,load test,,")
     reference.rows("opportunity_decisions", "spot,jobs of eval,search,accepted,ada,12.5,,,")
     result = reference.collect()
     files = Ledger(reference.settings.home).current_files()
     assert {file.table for file in files} == set(schemas.REFERENCE)
-    assert (result.rows, reference.collect().unchanged) == (30, 1)
+    assert (result.rows, reference.collect().unchanged) == (38, 1)
 
 
 def test_every_table_has_its_rules() -> None:
@@ -126,6 +134,23 @@ def test_every_table_has_its_rules() -> None:
 @pytest.mark.parametrize(
     ("table", "row", "problem"),
     [
+        (
+            "energy_hours",
+            "H,m,24,,,,1,,s,,",
+            'column hour_of_day: "24" is not an hour from 0 to 23.',
+        ),
+        ("energy_hours", "H,m,1,0.2,,,,,s,,", "column currency: is empty, but there is a price."),
+        ("facility_energy", "H,m,9,8,1,EUR,no,m,2026-10-01,", "column valid_to: is empty, but a"),
+        ("facility_energy", "H,m,9,8,1,EUR,no,m,,2026-10-01", "column valid_from: is empty, but a"),
+        ("facility_energy", "H,m,8,9,1,EUR,no,m,2026-10-01,2026-10-02", "column it_kwh: 9 is more"),
+        ("facility_energy", "H,m,9,8,1,EUR,maybe,m,,", '"maybe" is not known; one of yes, no.'),
+        ("owned_hardware", "n,,H,m,9,,,48,EUR,no,b,,", "column valid_from: is empty, but hardware"),
+        ("owned_hardware", "n,,H,m,9,10,,48,EUR,no,b,2026-10-01,", "column residual_value: 10 is"),
+        (
+            "loaded_rates",
+            "people,staff,serach,9,,USD,b,,",
+            'column team: "serach" is not in teams.csv',
+        ),
         ("owner_rules", "r,abc,tag,k,v,search,,", 'column priority: "abc" is not a whole number.'),
         ("owner_rules", "r,1.0,tag,k,v,search,,", 'column priority: "1.0" is not a whole number.'),
         ("owner_rules", ",1,tag,k,v,search,,", "column rule_id: is empty."),

@@ -15,3 +15,10 @@
         * cast(0.000000001 as decimal(9, 9)) as decimal(38, 9)
     )
 {%- endmacro %}
+
+{# Carbon of a kilowatt-hour of machines at a place: its grid intensity times its PUE, in whole milligrams. #}
+{% macro milligrams_per_machine_kwh(factors) -%}
+    {{ floor_divide(
+        'cast(' ~ factors ~ '.grid_milligrams_per_kwh as ' ~ integer_type() ~ ') * ' ~ factors ~ '.pue_millionths', 1000000
+    ) }}
+{%- endmacro %}

@@ -113,6 +113,11 @@
     explode(sequence({{ first_at }}, {{ last_at }}, interval 1 {{ step }}))
 {%- endmacro %}
 
+{# The same day of the month a number of months later; the last of the month where it has no such day. #}
+{% macro months_after(day, months) -%}{{ return(adapter.dispatch('months_after', 'apportion')(day, months)) }}{%- endmacro %}
+{% macro default__months_after(day, months) -%}cast({{ day }} + to_months(cast({{ months }} as integer)) as date){%- endmacro %}
+{% macro spark__months_after(day, months) -%}add_months({{ day }}, cast({{ months }} as int)){%- endmacro %}
+
 {# The day of a UTC instant in a time zone, given by its IANA name. #}
 {% macro local_date(instant, zone) -%}
     {{ return(adapter.dispatch('local_date', 'apportion')(instant, zone)) }}

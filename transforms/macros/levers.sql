@@ -30,6 +30,8 @@
         'int_lever_negotiated_prices__compared',
         'int_lever_commitments__sized',
         'int_lever_provisioned__compared',
+        'int_lever_shifts__replayed',
+        'int_lever_cooling__compared',
     ]) }}
 {% endmacro %}
 

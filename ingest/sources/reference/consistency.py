@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ingest.registry import suggestion
-from ingest.sources.reference import rules, sharing
+from ingest.sources.reference import loaded, rules, sharing
 from ingest.sources.reference.parse import Row
 
 Tables = Mapping[str, list[Row]]
 UNALLOCATED = "unallocated"
-TABLES_WITH_TEAM = ("team_aliases", "owner_rules", "deployments", "shared_cost_policies")
+TABLES_WITH_TEAM = (
+    *("team_aliases", "owner_rules", "deployments", "shared_cost_policies", "loaded_rates"),
+)
 
 
 def problems(tables: Tables) -> Iterator[str]:
@@ -21,6 +23,7 @@ def problems(tables: Tables) -> Iterator[str]:
     yield from _unknown_teams(tables)
     yield from _ambiguous_aliases(tables)
     yield from _unknown_budgets(tables)
+    yield from loaded.problems(tables)
     teams = [row.values["team"] for row in tables.get("teams", ())]
     yield from sharing.problems(tables.get("shared_cost_policies", ()), teams)
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from ingest.sources.reference import loaded_rules
+
 KEYS: Mapping[str, tuple[str, ...]] = {
     "teams": ("team",),
     "team_aliases": ("alias",),
@@ -39,6 +41,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     ),
     "lever_assumptions": ("lever", "name"),
     "opportunity_decisions": ("lever", "scope", "team"),
+    **loaded_rules.KEYS,
 }
 """What identifies a row; two rows of the same key are never in force on the same day. Keys are
 compared as the transforms compare them: without case and surrounding spaces."""
@@ -97,6 +100,7 @@ OPTIONAL: Mapping[str, frozenset[str]] = {
     "commitment_offers": frozenset({"sku_id", "region_id"}),
     "lever_assumptions": frozenset(),
     "opportunity_decisions": frozenset({"promised_saving_per_day", "note"}),
+    **loaded_rules.OPTIONAL,
 }
 """Columns that may be empty; `valid_from` and `valid_to` may be empty in every table."""
 
@@ -124,6 +128,7 @@ DEFAULTS: Mapping[tuple[str, str], str | int | Decimal] = {
     ("hardware_offers", "life_months"): 42,
     ("hardware_offers", "residual_share"): Decimal("0.1"),
     ("hardware_offers", "cost_of_capital"): Decimal("0.09"),
+    **loaded_rules.DEFAULTS,
 }
 """What an empty cell, or a column that is left out, says."""
 
@@ -199,6 +204,7 @@ CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("budgets", "scope"): ("organization", "business_unit", "team", "model"),
     ("opportunity_decisions", "decision"): ("accepted", "dismissed", "realised"),
     ("shared_cost_policies", "metric"): ("gpu_seconds_held", "requests", "tokens"),
+    **loaded_rules.CHOICES,
 }
 """The values that the transforms understand; any other would silently match nothing."""
 
@@ -234,6 +240,7 @@ MINIMUM: Mapping[str, int] = {
     "request_weight": 0,
     "prefill_weight": 1,
     "weight": 0,
+    **loaded_rules.MINIMUM,
 }
 """The least value of a number. A negative weight or price would move money the wrong way."""
 
@@ -263,6 +270,7 @@ POSITIVE = frozenset(
         "life_months",
         "term_months",
         "discount",
+        *loaded_rules.POSITIVE,
     }
 )
 

@@ -1,6 +1,6 @@
 {#
-    One row per opportunity that saves something, one row without amounts per lever that could not be
-    assessed, and one with zeros per lever that was and has nothing to save.
+    One row per opportunity that saves something (carbon, too), one row without amounts per lever that could not
+    be assessed, and one with zeros per lever that was and has nothing to save, with its figure where it is watched.
 #}
 with
 assumptions as (
@@ -28,7 +28,8 @@ scopes as (
         cast(sum(incremental_saving) as decimal(38, 18)) as incremental_saving,
         cast(sum(evidence_row_count) as bigint) as evidence_row_count
     from {{ ref('int_levers__chained') }}
-    where is_saving
+    left join {{ ref('int_lever_carbon__saved') }} as carbon using (lever, scope, team)
+    where is_saving or (lever = 'carbon_aware' and carbon.carbon_saving_kg > 0)
     group by lever, scope_type, scope, team
 ),
 
@@ -68,12 +69,13 @@ rows_of_levers as (
         'unallocated' as team,
         'company' as scope_name,
         'new' as decision,
-        cast(assessed.baseline_cost as decimal(38, 18)) as baseline_cost,
-        case when assessed.lever is not null then cast(0 as decimal(38, 18)) end as saving_expected,
+        coalesce(cast(assessed.baseline_cost as decimal(38, 18)), figures.figure_cost) as baseline_cost,
+        case when coalesce(assessed.lever, figures.lever) <> '' then cast(0 as decimal(38, 18)) end as saving_expected,
         cast(0 as decimal(38, 18)) as incremental_saving,
         cast(0 as bigint) as evidence_row_count,
         case
             when assessed.lever is not null then 'assessed: nothing to save'
+            when figures.lever is not null then 'assessed: a figure to watch'
             else 'not assessed: needs ' || definitions.needs
         end as assessment,
         null as low,
@@ -87,6 +89,8 @@ rows_of_levers as (
     from {{ ref('lever_definitions') }} as definitions
     cross join (select count(*) as entry_count from {{ ref('cost_ledger') }}) as entries
     left join assessed on definitions.lever = assessed.lever
+    left join {{ ref('int_lever_figures__measured') }} as figures
+        on definitions.lever = figures.lever and figures.scope = 'company'
     left join (select distinct lever from scopes) as saving on definitions.lever = saving.lever
     where saving.lever is null and entries.entry_count > 0
 )
@@ -111,6 +115,9 @@ select
         as decimal(38, 18)) as saving_high,
     definitions.waterfall_rank,
     rows_of_levers.incremental_saving as saving_incremental,
+    carbon.carbon_saving_kg,
+    figures.own_value,
+    figures.own_unit,
     case
         when rows_of_levers.assessment <> 'assessed' then 'none'
         when definitions.confidence_limit <> 'high' then definitions.confidence_limit
@@ -140,6 +147,8 @@ select
     run.usage_date as valid_to,
     rows_of_levers.decision as status
 from rows_of_levers
+left join {{ ref('int_lever_carbon__saved') }} as carbon using (lever, scope, team)
+left join {{ ref('int_lever_figures__measured') }} as figures using (lever, scope)
 cross join {{ source('landing', 'run') }} as run
 left join {{ ref('lever_definitions') }} as definitions on rows_of_levers.lever = definitions.lever
 left join assumptions on rows_of_levers.lever = assumptions.lever

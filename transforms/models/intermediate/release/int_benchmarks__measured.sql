@@ -94,6 +94,28 @@ figures as (
         {{ floor_divide('sum(' ~ quanta('saving_incremental') ~ ')', 1000000) }},
         {{ floor_divide('max(' ~ quanta('baseline_cost') ~ ')', 1000000) }}
     from {{ ref('savings_waterfall') }}
+    union all
+    select
+        case lever
+            when 'energy_share' then 'energy_cost_share'
+            when 'return_per_dollar' then 'return_on_ai'
+            else lever
+        end,
+        cast(own_value * 1000000 as bigint),
+        1000000
+    from {{ ref('int_lever_figures__measured') }}
+    where lever in ('energy_share', 'tooling_share', 'return_per_dollar')
+    union all
+    select
+        'staff_cost',
+        {{ floor_divide('sum(quanta) * 365', 1000000000000) }},
+        sum({{ floor_divide(in_billionths('head_count'), 1000) }})
+    from {{ ref('int_loaded_items__daily') }}
+    where loaded_cost_type = 'staff' and head_count is not null
+    union all
+    select 'payback_months', min(cast(payback_months * 1000000 as bigint)), 1000000
+    from {{ ref('hardware_breakeven') }}
+    where scenario_rank = 1
 )
 
 select

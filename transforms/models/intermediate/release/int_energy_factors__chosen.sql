@@ -1,5 +1,5 @@
 {#
-    The PUE and the grid intensity of each place and day: the company's own row of `energy_factors` for
+    The PUE and the grid intensity of each place and day, where work took energy or could have gone: the company's own row of `energy_factors` for
     the region, then its row for the whole provider, then what is published of the region. A place
     that none of them knows has no row.
 #}
@@ -10,6 +10,14 @@ places as (
         provider,
         region_id
     from {{ ref('day_workload_energy') }}
+
+    union
+
+    select
+        usage_date,
+        service_provider_name as provider,
+        region_id
+    from {{ ref('int_lever_gpu_offers__priced') }}
 ),
 
 candidates as (

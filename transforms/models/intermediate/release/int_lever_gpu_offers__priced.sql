@@ -10,6 +10,8 @@ offers as (
         days.usage_date,
         offers.gpu_model,
         offers.pricing_category,
+        offers.service_provider_name,
+        offers.region_id,
         offers.service_provider_name || ' ' || offers.region_id as place,
         case
             when offers.currency = run.reporting_currency then {{ quanta('offers.price_per_gpu_hour') }}
@@ -30,6 +32,8 @@ select
     usage_date,
     gpu_model,
     pricing_category,
+    service_provider_name,
+    region_id,
     place,
     hour_quanta
 from offers
