@@ -39,6 +39,7 @@ class GatewayLog:
     header: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, noise: Noise, calendar: Calendar) -> None:
+        folder.mkdir(parents=True)  # a log of a small company may hold no call at all
         self._folder = folder
         self._noise = noise
         self._calendar = calendar
