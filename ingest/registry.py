@@ -33,6 +33,7 @@ class SourceClass(Protocol):
 KINDS: Mapping[str, str] = MappingProxyType(
     {
         "anthropic_costs": "ingest.sources.vendor_costs:AnthropicCostsSource",
+        "anthropic_usage": "ingest.sources.vendor_costs:AnthropicUsageSource",
         "aws_cur": "ingest.sources.aws:AwsCurSource",
         "azure_cost": "ingest.sources.azure:AzureCostSource",
         "bedrock_invocations": "ingest.sources.bedrock:BedrockInvocationsSource",
@@ -44,6 +45,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "litellm_database": "ingest.sources.litellm.database:LiteLlmDatabaseSource",
         "oci_cost_report": "ingest.sources.oci:OciCostReportSource",
         "openai_costs": "ingest.sources.vendor_costs:OpenAiCostsSource",
+        "openai_usage": "ingest.sources.vendor_costs:OpenAiUsageSource",
         "otel_genai": "ingest.sources.otel_genai:OtelGenAiSource",
         "prometheus": "ingest.sources.prometheus:PrometheusSource",
         "prometheus_dump": "ingest.sources.prometheus_dump:PrometheusDumpSource",

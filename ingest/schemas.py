@@ -22,6 +22,7 @@ __all__ = [
     "INFERENCE_REQUESTS",
     "INVOICE_DETAILS",
     "LINEAGE",
+    "MODEL_API_USAGE",
     "MONEY",
     "PROMETHEUS_SAMPLES",
     "QUARANTINE",
@@ -192,6 +193,28 @@ SLURM_JOBS: Columns = {
 """The part of an allocation record of `sacct -X -D` that lies on one UTC day; a requeued job has
 several records a day, told apart by `submit_at`. `node_list` is written out, between commas."""
 
+MODEL_API_USAGE: Columns = {
+    "usage_date": pl.Date,
+    "gen_ai_provider_name": pl.String,
+    "gen_ai_operation_name": pl.String,
+    "billing_account_id": pl.String,
+    "sub_account_id": pl.String,
+    "api_key_id": pl.String,
+    "gen_ai_response_model": pl.String,
+    "service_tier": pl.String,
+    "context_window": pl.String,
+    "request_count": pl.Int64,
+    "input_tokens": pl.Int64,
+    "cache_read_input_tokens": pl.Int64,
+    "cache_creation_input_tokens": pl.Int64,
+    "cache_creation_1h_input_tokens": pl.Int64,
+    "output_tokens": pl.Int64,
+    "search_requests": pl.Int64,
+}
+"""What a vendor itself counted of a UTC day's calls, by the groups that it tells apart. Counts mean
+what they mean in `inference_requests`; one that the vendor does not tell is null. `api_key_id` is
+the vendor's name of a key, not a key."""
+
 TABLES: Mapping[str, Columns] = MappingProxyType(
     {
         "focus_charges": LINEAGE | FOCUS_CHARGES,
@@ -201,6 +224,7 @@ TABLES: Mapping[str, Columns] = MappingProxyType(
         "prometheus_samples": LINEAGE | PROMETHEUS_SAMPLES,
         "inference_requests": LINEAGE | INFERENCE_REQUESTS,
         "slurm_jobs": LINEAGE | SLURM_JOBS,
+        "model_api_usage": LINEAGE | MODEL_API_USAGE,
         **{name: LINEAGE | columns for name, columns in REFERENCE.items()},
     }
 )

@@ -77,12 +77,30 @@ organization = "org-of-yours"           # the billing account of its charges
 admin_key = "env:OPENAI_ADMIN_KEY"
 """,
         ),
+        "openai-usage": Starter(
+            "What OpenAI itself counts of calls, from its usage API",
+            "collect-ai-vendor-bills",
+            """\
+kind = "openai_usage"
+organization = "org-of-yours"
+admin_key = "env:OPENAI_ADMIN_KEY"
+""",
+        ),
         "anthropic": Starter(
             "Anthropic's bill, from its cost API",
             "collect-ai-vendor-bills",
             """\
 kind = "anthropic_costs"
 organization = "org-of-yours"           # the billing account of its charges
+admin_key = "env:ANTHROPIC_ADMIN_KEY"
+""",
+        ),
+        "anthropic-usage": Starter(
+            "What Anthropic itself counts of calls, from its usage API",
+            "collect-ai-vendor-bills",
+            """\
+kind = "anthropic_usage"
+organization = "org-of-yours"
 admin_key = "env:ANTHROPIC_ADMIN_KEY"
 """,
         ),

@@ -14,8 +14,9 @@ import polars as pl
 from pydantic import Field
 
 from ingest.decimals import decimal_of
-from ingest.sources.vendor_costs.api import Answer
-from ingest.sources.vendor_costs.source import VendorCostsOptions, VendorCostsSource, text
+from ingest.sources.vendor_costs.answers import VendorAnswers, VendorOptions
+from ingest.sources.vendor_costs.api import Answer, Parameters
+from ingest.sources.vendor_costs.source import VendorCostsSource, text
 
 MOST_BUCKETS = 31
 VERSION = "2023-06-01"
@@ -29,33 +30,8 @@ BESIDE = (
 )
 
 
-class AnthropicCostsOptions(VendorCostsOptions):
-    """Whose costs, and who asks."""
-
-    url: str = Field("https://api.anthropic.com", description="Another address of the API.")
-
-
-class AnthropicCostsSource(VendorCostsSource):
-    """The costs of an organization at Anthropic."""
-
-    options_model: ClassVar[type[VendorCostsOptions]] = AnthropicCostsOptions
-    provider = "Anthropic"
-    service = "Claude API"
-
-    def url(self) -> str:
-        """The cost report of the organization."""
-        return f"{self._options.url.rstrip('/')}/v1/organizations/cost_report"
-
-    def question(self, first: date, after: date) -> list[tuple[str, str]]:
-        """Daily buckets, by workspace and description."""
-        return [
-            ("starting_at", f"{first}T00:00:00Z"),
-            ("ending_at", f"{after}T00:00:00Z"),
-            ("bucket_width", "1d"),
-            ("limit", f"{min((after - first).days, MOST_BUCKETS)}"),
-            ("group_by[]", "workspace_id"),
-            ("group_by[]", "description"),
-        ]
+class AnthropicAnswers(VendorAnswers):
+    """How Anthropic is asked, whatever for."""
 
     def credentials(self, key: str) -> dict[str, str]:
         """An admin key, and the version of the API that this is written for."""
@@ -71,6 +47,42 @@ class AnthropicCostsSource(VendorCostsSource):
             return datetime.fromisoformat(bucket["starting_at"]).date()
         except (KeyError, TypeError, ValueError):
             raise self.store.invalid(f"a bucket without a start: {bucket!r}"[:200]) from None
+
+    def days(self, first: date, after: date, most: int) -> Parameters:
+        """Daily buckets from `first` until before `after`, at most so many a page."""
+        return [
+            ("starting_at", f"{first}T00:00:00Z"),
+            ("ending_at", f"{after}T00:00:00Z"),
+            ("bucket_width", "1d"),
+            ("limit", f"{min((after - first).days, most)}"),
+        ]
+
+
+class AnthropicCostsOptions(VendorOptions):
+    """Whose costs, and who asks."""
+
+    url: str = Field("https://api.anthropic.com", description="Another address of the API.")
+
+
+class AnthropicCostsSource(AnthropicAnswers, VendorCostsSource):
+    """The costs of an organization at Anthropic."""
+
+    options_model: ClassVar[type[VendorOptions]] = AnthropicCostsOptions
+    provider = "Anthropic"
+    service = "Claude API"
+
+    def url(self) -> str:
+        """The cost report of the organization."""
+        return f"{self._options.url.rstrip('/')}/v1/organizations/cost_report"
+
+    def question(self, report: str, first: date, after: date) -> Parameters:
+        """Daily buckets, by workspace and description."""
+        del report
+        return [
+            *self.days(first, after, MOST_BUCKETS),
+            ("group_by[]", "workspace_id"),
+            ("group_by[]", "description"),
+        ]
 
     def meanings(self, texts: pl.DataFrame) -> Sequence[pl.Expr]:
         """Cents as dollars, exactly; an amount that is no number stays as it is."""

@@ -1,4 +1,4 @@
-"""Answers of a vendor's cost API, in the form of a store: a key names a usage day.
+"""Answers of a vendor's cost or usage API, in the form of a store: a key names a usage day.
 
     2026-10-03.json    {"starts": ..., "results": [...]}, numbers with a fraction as text
 
@@ -32,10 +32,10 @@ Credentials = Callable[[], dict[str, str]]
 
 
 class CostApi:
-    """One address of a cost API; nothing is contacted before the first question.
+    """One address of a vendor's API; nothing is contacted before the first question.
 
     Args:
-        url: the address of the report.
+        url: the address of the report, or what all its reports begin with.
         headers: what proves who asks; called for every question, so that no key is kept.
         timeout_seconds: how long one answer may take.
     """
@@ -46,8 +46,8 @@ class CostApi:
         self._timeout_seconds = timeout_seconds
         self._answers: dict[str, bytes] = {}
 
-    def pages(self, parameters: Parameters) -> Iterator[Answer]:
-        """Every page of an answer.
+    def pages(self, parameters: Parameters, report: str = "") -> Iterator[Answer]:
+        """Every page of an answer; `report` is what follows the address.
 
         Raises:
             SourceUnavailable: the API does not answer, or asks to wait.
@@ -58,7 +58,7 @@ class CostApi:
         with httpx.Client(timeout=self._timeout_seconds, follow_redirects=False) as client:
             for _ in range(MOST_PAGES):
                 asked = [*parameters, *([("page", page)] if page else [])]
-                answer = self._ask(client, asked)
+                answer = self._ask(client, report, asked)
                 yield answer
                 page = answer.get("next_page") if answer.get("has_more") else None
                 if page is None:
@@ -99,15 +99,17 @@ class CostApi:
             raise object_missing(self.uri(info.key))
         destination.write_bytes(self._answers[info.key])
 
-    def _ask(self, client: httpx.Client, parameters: Parameters) -> Answer:
+    def _ask(self, client: httpx.Client, report: str, parameters: Parameters) -> Answer:
         try:
             answer = client.get(
-                self._url, params=httpx.QueryParams(tuple(parameters)), headers=self._headers()
+                f"{self._url}{report}",
+                params=httpx.QueryParams(tuple(parameters)),
+                headers=self._headers(),
             )
         except httpx.TransportError as error:
             raise SourceUnavailable(
                 "SOURCE_UNAVAILABLE",
-                f"{self._url}: {type(error).__name__}: {error}. No costs were fetched; what landed "
+                f"{self._url}: {type(error).__name__}: {error}. Nothing was fetched; what landed "
                 "before stays. Check that this machine may reach the address, and run again.",
             ) from error
         if answer.status_code != httpx.codes.OK:
@@ -125,17 +127,17 @@ class CostApi:
         if status in DENIED:
             return ConfigError(
                 "ACCESS_DENIED",
-                f"{self._url}: the API answered {status} {reason!r}. No costs can be fetched. Set "
-                "`admin_key` of the source to a key that may read the organization's costs.",
+                f"{self._url}: the API answered {status} {reason!r}. Nothing can be fetched. Set "
+                "`admin_key` of the source to a key that may read the organization's usage.",
             )
         if status == TOO_MANY_REQUESTS or status >= FIRST_SERVER_ERROR:
             return SourceUnavailable(
                 "SOURCE_UNAVAILABLE",
-                f"{self._url}: the API answered {status} {reason!r}. No costs were fetched; what "
+                f"{self._url}: the API answered {status} {reason!r}. Nothing was fetched; what "
                 "landed before stays. Trying again later may help.",
             )
         return ConfigError(
             "STORE_REFUSED",
-            f"{self._url}: the API answered {status} {reason!r}. No costs can be fetched. Check "
+            f"{self._url}: the API answered {status} {reason!r}. Nothing can be fetched. Check "
             "the address and the options of the source.",
         )

@@ -12,44 +12,15 @@ from typing import ClassVar
 import polars as pl
 from pydantic import Field
 
-from ingest.sources.vendor_costs.api import Answer
-from ingest.sources.vendor_costs.source import VendorCostsOptions, VendorCostsSource, text
+from ingest.sources.vendor_costs.answers import VendorAnswers, VendorOptions
+from ingest.sources.vendor_costs.api import Answer, Parameters
+from ingest.sources.vendor_costs.source import VendorCostsSource, text
 
 MOST_BUCKETS = 180
 
 
-class OpenAiCostsOptions(VendorCostsOptions):
-    """Whose costs, and who asks."""
-
-    url: str = Field("https://api.openai.com", description="Another address of the API.")
-    by_api_key: bool = Field(
-        default=False,
-        description="A charge for each API key, so that keys may have owners (`x_api_key_id`).",
-    )
-
-
-class OpenAiCostsSource(VendorCostsSource):
-    """The costs of an organization at OpenAI."""
-
-    options_model: ClassVar[type[VendorCostsOptions]] = OpenAiCostsOptions
-    provider = "OpenAI"
-    service = "OpenAI API"
-
-    def url(self) -> str:
-        """The costs of the organization."""
-        return f"{self._options.url.rstrip('/')}/v1/organization/costs"
-
-    def question(self, first: date, after: date) -> list[tuple[str, str]]:
-        """Daily buckets, by project and line item."""
-        return [
-            ("start_time", f"{_midnight(first)}"),
-            ("end_time", f"{_midnight(after)}"),
-            ("bucket_width", "1d"),
-            ("limit", f"{min((after - first).days, MOST_BUCKETS)}"),
-            ("group_by", "project_id"),
-            ("group_by", "line_item"),
-            *([("group_by", "api_key_id")] if self._options.by_api_key else []),
-        ]
+class OpenAiAnswers(VendorAnswers):
+    """How OpenAI is asked, whatever for."""
 
     def credentials(self, key: str) -> dict[str, str]:
         """An admin key as bearer token."""
@@ -65,6 +36,47 @@ class OpenAiCostsSource(VendorCostsSource):
             return datetime.fromtimestamp(int(bucket["start_time"]), UTC).date()
         except (KeyError, TypeError, ValueError):
             raise self.store.invalid(f"a bucket without a start: {bucket!r}"[:200]) from None
+
+    def days(self, first: date, after: date, most: int) -> Parameters:
+        """Daily buckets from `first` until before `after`, at most so many a page."""
+        return [
+            ("start_time", f"{_midnight(first)}"),
+            ("end_time", f"{_midnight(after)}"),
+            ("bucket_width", "1d"),
+            ("limit", f"{min((after - first).days, most)}"),
+        ]
+
+
+class OpenAiCostsOptions(VendorOptions):
+    """Whose costs, and who asks."""
+
+    url: str = Field("https://api.openai.com", description="Another address of the API.")
+    by_api_key: bool = Field(
+        default=False,
+        description="A charge for each API key, so that keys may have owners (`x_api_key_id`).",
+    )
+
+
+class OpenAiCostsSource(OpenAiAnswers, VendorCostsSource):
+    """The costs of an organization at OpenAI."""
+
+    options_model: ClassVar[type[VendorOptions]] = OpenAiCostsOptions
+    provider = "OpenAI"
+    service = "OpenAI API"
+
+    def url(self) -> str:
+        """The costs of the organization."""
+        return f"{self._options.url.rstrip('/')}/v1/organization/costs"
+
+    def question(self, report: str, first: date, after: date) -> Parameters:
+        """Daily buckets, by project and line item."""
+        del report
+        return [
+            *self.days(first, after, MOST_BUCKETS),
+            ("group_by", "project_id"),
+            ("group_by", "line_item"),
+            *([("group_by", "api_key_id")] if self._options.by_api_key else []),
+        ]
 
     def meanings(self, texts: pl.DataFrame) -> Sequence[pl.Expr]:
         """One amount for all measures: there are no commitments, and no other price is told."""
