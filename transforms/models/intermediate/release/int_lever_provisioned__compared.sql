@@ -1,8 +1,9 @@
 {#
     Replays of provisioned throughput. Where the company has no units, as many are subscribed to as cost least, and what
-    is used above them is paid by the token as before; fees of days without calls count on the others, in proportion to
-    what units serve. Where it has some, those that no hour of the window needed are given back, on days with calls and
-    for no more than these cost. The team is the one that uses most.
+    is used above them is paid by the token as before. A day bears its own fees, so that weak days cost more than they
+    save; fees of days without calls count on the others, in proportion to what units serve. Where it has some, those
+    that no hour of the window needed are given back, on days with calls and for no more than these cost. The team is
+    the one that uses most.
 #}
 with
 fees as (
@@ -50,10 +51,13 @@ days as (
         24 * offers.hour_quanta as fee_quanta,
         {{ billionths(
             'used.served_quanta', 'greatest(sum(used.served_quanta) over (partition by used.deployment), 1)'
-        ) }} as served_billionths
+        ) }} as served_billionths,
+        fees.subscribed_quanta
+        - used.unit_count * sum(24 * offers.hour_quanta) over (partition by used.deployment) as uncalled_quanta
     from used
     inner join {{ ref('int_lever_unit_offers__priced') }} as offers  {# hours are of offers #}
         using (usage_date, deployment)
+    inner join fees on used.deployment = fees.deployment  {# of these very offers #}
 )
 
 select
@@ -68,11 +72,10 @@ select
     days.usage_date,
     {{ from_quanta('days.quanta') }} as baseline_cost,
     {{ from_quanta('case
-        when days.owned_units = 0 then days.served_quanta - '
-        ~ billionths_of('fees.subscribed_quanta', 'days.served_billionths') ~ '
+        when days.owned_units = 0 then days.served_quanta - days.unit_count * days.fee_quanta - '
+        ~ billionths_of('days.uncalled_quanta', 'days.served_billionths') ~ '
         else least(greatest(days.owned_units - days.needed_unit_count, 0) * days.fee_quanta, days.quanta)
     end') }} as saving,
     cast(days.request_count as bigint) as evidence_row_count
 from days
-inner join fees on days.deployment = fees.deployment  {# of these very offers #}
 inner join owners on days.deployment = owners.deployment  {# every deployment with hours was called #}
