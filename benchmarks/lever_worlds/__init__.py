@@ -5,13 +5,16 @@ A lever is added by one entry in the module of its kind: see `world.World`.
 
 from collections.abc import Mapping
 
-from benchmarks.lever_worlds import bills, gpus, requests, serving, tokens
+from benchmarks.lever_worlds import bills, energy, gpus, hours, requests, serving, tokens, trials
 from benchmarks.lever_worlds.world import World
 
 WORLDS: Mapping[str, World] = {
     **bills.WORLDS,
+    **energy.WORLDS,
     **gpus.WORLDS,
+    **hours.WORLDS,
     **requests.WORLDS,
     **serving.WORLDS,
     **tokens.WORLDS,
+    **trials.WORLDS,
 }

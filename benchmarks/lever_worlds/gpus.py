@@ -132,6 +132,23 @@ WORLDS = {
             end"""
         ),
     ),
+    # Two deployments that need a replica each outside their busy hours, and one together.
+    "duplicated_deployments": World(
+        tables={
+            "day_gpu_hours": f"""
+                select * exclude (copy) replace (
+                    deployment || '-' || copy as deployment, pod || '-' || copy as pod,
+                    gpu_uuid || '-' || copy as gpu_uuid,
+                    case when active_seconds > 360 then 1440 else 180 end as active_seconds
+                )
+                from ({REPLICAS}), range(2) as copies (copy)
+            """,
+            "day_workload_costs": " union all ".join(
+                nodes("true", "online_inference", served=f"name || '-{copy}'") for copy in range(2)
+            ),
+        },
+        saved=daily(f"{HOURLY_COST} * case when hours = 0 then 24 else 24 - hours - 2 end"),
+    ),
     # By hand: a checkpoint every sqrt(2 * 5 * 360) = 60 minutes; 5 / 60 + (60 / 2 + 10) / 360 lost.
     "spot": bought_elsewhere("Dynamic", 4, "4 / cast(29.0 / 36 as double)"),
     "region": bought_elsewhere("Standard", 7, "7"),
