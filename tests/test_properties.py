@@ -39,6 +39,23 @@ MOST_FEW = 4
 """Charges and measures that every stage has at least."""
 MINUTES = (5, 15, 60, 240, 1440)
 PATTERNS = {"failed", "first", "duplicate", "repeat", "other"}
+SUMMED = """
+    select * replace (
+        sum(basis) over pool as logged_quantity, sum(basis * unit_weight) over pool as logged_basis
+    )
+    from ({more}) as more
+    window pool as (partition by deployment, pool_start, token_type, service_tier)
+"""
+USED = {
+    "5 requests": ("int_5_request_basis__weighed", SUMMED, STAGES["5 requests"].models),
+    "7 shared costs": (
+        *("int_7_sharing_basis__summed", "{more}"),
+        ("int_7_policy_shares__weighed", "int_7_entries__shared"),
+    ),
+}
+"""What a stage splits by, how its totals follow, and the models that read it."""
+LEFT_OVER = 10**12
+"""Quanta, a millionth: what whole rates leave over of a charge goes to its first request."""
 SEEDS = st.integers(0, 2**31 - 1)
 EXAMPLES = settings(max_examples=8, deadline=None, derandomize=True)
 
@@ -151,6 +168,33 @@ def test_who_holds_longer_never_pays_less(bench: Bench) -> None:
     bench.change(charges, "from given where billed_cost_quanta > 0")
     holds()
     bench.restore(held)
+    bench.restore(charges)
+
+
+@pytest.mark.parametrize("name", USED)
+def test_who_uses_more_never_pays_less(bench: Bench, name: str) -> None:
+    basis, totals, models = USED[name]
+    charges = STAGES[name].given
+
+    def paid() -> dict[tuple[str, str], int]:
+        bench.run(models)
+        amounts = f"select charge_key, team, sum(billed_cost_quanta) from {bench.name(models[-1])}"
+        rows = bench.connection.execute(f"{amounts} group by all").fetchall()
+        return {(charge, team): int(amount) for charge, team, amount in rows}
+
+    bench.change(charges, "from given where billed_cost_quanta > 0")
+    before = paid()
+    users = bench.connection.execute(f"select distinct team from {bench.name(basis)}").fetchall()
+    raised: set[tuple[str, str]] = set()
+    for (team,) in users:
+        more = f"case when team = '{team}' then 3 * basis else basis end as basis"
+        bench.change(basis, totals.format(more=f"select * replace ({more}) from given"))
+        after = paid()
+        more_paid = {key: after[key] - before[key] for key in before if key[1] == team}
+        assert min(more_paid.values(), default=0) >= -LEFT_OVER
+        raised |= {key for key, amount in more_paid.items() if amount > LEFT_OVER}
+    assert len(raised) >= MOST_FEW
+    bench.restore(basis)
     bench.restore(charges)
 
 
