@@ -70,8 +70,13 @@ def item(kind: str = "Usage", cost: str = "55.04", **values: str) -> Row:
         "savings_plan_total_commitment_to_date": "",
         "savings_plan_used_commitment": "",
         "split_line_item_parent_resource_id": "",
+        "split_line_item_split_usage": "",
         "split_line_item_split_cost": "",
         "split_line_item_unused_cost": "",
+        "split_line_item_net_split_cost": "",
+        "split_line_item_net_unused_cost": "",
+        "split_line_item_public_on_demand_split_cost": "",
+        "split_line_item_public_on_demand_unused_cost": "",
     }
     assert set(values) <= set(row), set(values) - set(row)
     return row | values

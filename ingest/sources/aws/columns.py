@@ -50,11 +50,13 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "reservation_unused_upfront": "reservation_unused_amortized_upfront_fee_for_billing_period",
         "resource_id": "line_item_resource_id",
         "sku": "product_sku",
+        "split_cost": "split_line_item_split_cost",
         "split_parent": "split_line_item_parent_resource_id",
         "start": "line_item_usage_start_date",
         "tags": "resource_tags",
         "unblended_cost": "line_item_unblended_cost",
         "unit": "pricing_unit",
+        "unused_cost": "split_line_item_unused_cost",
         "usage_account_id": "line_item_usage_account_id",
         "usage_account_name": "line_item_usage_account_name",
         "usage_type": "line_item_usage_type",
@@ -65,7 +67,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
 NEEDED = ("kind", "payer_id", "period_start", "period_end", "start", "unblended_cost")
 DERIVED = (
     *("kind", "legal_entity", "on_demand_cost", "on_demand_rate", "plan_total", "plan_used"),
-    *("product", "split_parent"),
+    *("product", "split_cost", "split_parent", "unused_cost"),
 )
 """What no FOCUS column takes over as it is, though it is read: kept beside the FOCUS columns."""
 

@@ -1,6 +1,7 @@
 """The landed files of one billing period of a cost and usage report, read frame by frame."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from ingest.sources.aws.columns import MONEY, Header, bind, canonical
 from ingest.sources.aws.costs import Plans, costs
 from ingest.sources.aws.options import AwsCurOptions
 from ingest.sources.aws.rows import charges, unused
+from ingest.sources.aws.splits import SplitLines, Splits
 from ingest.sources.aws.tags import tags
 from ingest.sources.focus.charges import ChargeBatches
 from ingest.sources.focus.columns import FOCUS_NAMES, check_no_float_money, mapped
@@ -33,10 +35,12 @@ class ReportReader:
 
     def batches(self) -> Iterator[Batch]:
         """The charges and the quarantined rows of the period."""
-        plans = Plans.of(rows for found in self._files for _, rows, _ in self._frames(found))
+        lines = SplitLines()
+        plans = Plans.of(rows for found in self._files for rows in self._gathered(found, lines))
+        splits = lines.settled()
         is_empty = True
         for found in self._files:
-            for batch in self._typed(found, plans):
+            for batch in self._typed(found, plans, splits):
                 is_empty = False
                 yield batch
         if is_empty:
@@ -61,7 +65,16 @@ class ReportReader:
                 texts = frame.select(pl.when(~pl.all().is_in(nulls)).then(pl.all()))
                 yield texts, canonical(texts, header), header
 
-    def _typed(self, found: LandedObject, plans: Plans) -> Iterator[Batch]:
+    def _gathered(self, found: LandedObject, lines: SplitLines) -> Iterator[pl.DataFrame]:
+        """The rows of a file; what they say of split instances is added to `lines`."""
+        first = 1
+        for texts, rows, header in self._frames(found):
+            if "split_parent" in header.names:
+                lines.add(texts, rows, header, found.key, first)
+            first += rows.height
+            yield rows
+
+    def _typed(self, found: LandedObject, plans: Plans, splits: Splits | None) -> Iterator[Batch]:
         name = self._store.uri(found.key)
         made = ChargeBatches(found, name, self._keys, self._delivery.period, ("",))
         first = 1
@@ -71,16 +84,69 @@ class ReportReader:
             numbers = pl.int_range(first, first + rows.height, dtype=pl.Int64, eager=True)
             first += rows.height
             others = texts.select(pl.col(name).alias(_beside(name)) for name in header.others)
-            all_of_it = charges(rows, cost["billed"], cost["effective"], tagged).hstack(others)
-            yield made.of(all_of_it, mapped(all_of_it.columns), texts, numbers)
+            charged = charges(rows, cost["billed"], cost["effective"], tagged)
+            frame = Frame(made, texts, others, tagged, numbers)
+            if splits:
+                yield from _split(frame, charged, rows, splits, found.key)
+            else:
+                yield frame.batch(charged)
             is_unused = (cost["unused"] != 0).fill_null(value=False)
             if is_unused.any():
                 nothing = pl.repeat("0", rows.height, dtype=pl.String, eager=True)
                 left = charges(rows, nothing, cost["unused"].cast(pl.String), tagged)
-                part = unused(left).hstack(others).filter(is_unused)
-                delivered = texts.filter(is_unused)
-                yield made.of(part, mapped(part.columns), delivered, numbers.filter(is_unused))
+                yield frame.batch(unused(left).filter(is_unused), is_unused.arg_true())
         made.check_share()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame of a file, and what becomes of its rows.
+
+    `texts` is what was delivered, `others` the columns that are kept beside, `tagged` the
+    rows' tags, `numbers` their numbers in the file.
+    """
+
+    made: ChargeBatches
+    texts: pl.DataFrame
+    others: pl.DataFrame
+    tagged: pl.Series
+    numbers: pl.Series
+
+    def batch(self, charged: pl.DataFrame, positions: pl.Series | None = None) -> Batch:
+        """Charges as a batch.
+
+        Args:
+            charged: FOCUS columns, and columns beside them.
+            positions: the rows of the frame that they are of; without, they are of all in order.
+        """
+        if positions is None:
+            return self._of(charged, self.texts, self.others, self.numbers)
+        parts = (self.texts[positions], self.others[positions], self.numbers[positions])
+        return self._of(charged, *parts)
+
+    def _of(
+        self, charged: pl.DataFrame, texts: pl.DataFrame, others: pl.DataFrame, numbers: pl.Series
+    ) -> Batch:
+        kept = charged.hstack(others.select(pl.exclude(charged.columns)))
+        return self.made.of(kept, mapped(kept.columns), texts, numbers)
+
+
+def _split(
+    frame: Frame,
+    charged: pl.DataFrame,
+    rows: pl.DataFrame,
+    splits: Splits,
+    object_key: str,
+) -> Iterator[Batch]:
+    """Split instances as what their parts leave, and the parts as charges of their own."""
+    left = splits.remainders(charged, object_key, frame.numbers)
+    parts, positions, problems = splits.allocated(rows, frame.tagged)
+    is_part = pl.int_range(rows.height, eager=True).is_in(positions.unique().implode())
+    left = left.with_columns(split_not_applied=problems)
+    if not is_part.all():
+        yield frame.batch(left.filter(~is_part), (~is_part).arg_true())
+    if parts.height:
+        yield frame.batch(parts, positions)
 
 
 def _beside(column: str) -> str:

@@ -1,7 +1,5 @@
-{#
-    Where bill, telemetry and job records do not know of each other. Nothing is taken away from the
-    ledger: these are the amounts whose place in it rests on less than usual.
-#}
+{# Where bill, telemetry and job records do not know of each other. Nothing is taken away from the ledger:
+   these are the amounts whose place in it rests on less than usual. #}
 with
 charges as (select * from {{ ref('int_1_charges__classified') }}),
 charge_hours as (select * from {{ ref('int_2_charge_hours__spread') }}),
@@ -123,14 +121,29 @@ split_with_origin as (
             and origins.charge_period_start = parts.charge_period_start
             and origins.charge_period_end = parts.charge_period_end
             and origins.billed_cost_quanta = parts.billed_cost_quanta
+            and {{ json_text('origins.x_columns', 'split_remainder') }} is null  {# what the parts left #}
     where origins.allocated_method_id is null and origins.billed_cost_quanta <> 0
     group by origins.usage_date, coalesce(origins.resource_id, 'none')
+),
+
+{# Split rows of AWS without an instance that they fit: the instance is split by telemetry. #}
+split_not_applied as (
+    select
+        usage_date,
+        'split_not_applied' as finding,
+        {{ json_text('x_columns', 'split_not_applied') }} as subject,
+        sum({{ milliseconds_between('charge_period_start', 'charge_period_end') }}) as quantity_ms,
+        0 as billed_quanta,
+        0 as effective_quanta
+    from charges
+    where {{ json_text('x_columns', 'split_not_applied') }} is not null
+    group by usage_date, subject
 ),
 
 findings as (
     {% for finding in [
         'node_without_telemetry', 'telemetry_gap', 'telemetry_without_charge', 'several_holders',
-        'job_without_record', 'split_with_origin',
+        'job_without_record', 'split_with_origin', 'split_not_applied',
     ] %}
     select * from {{ finding }}
     {{ 'union all' if not loop.last }}

@@ -19,6 +19,8 @@ select
         then 'Telemetry names a Slurm job that sacct does not: deliver the accounting of its day and cluster.'
         when 'split_with_origin'
         then 'The bill has a charge and split rows that add up to it: ask the provider whether it counts twice.'
+        when 'split_not_applied'
+        then 'Split rows do not fit an instance, so telemetry splits it: see whether the report is whole.'
     end as action
 from {{ ref('day_attribution_findings') }} as findings
 cross join {{ source('landing', 'run') }} as run
