@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from ingest.source import Delivery, LandedDelivery, LandedObject
 from ingest.sources.request_log import RequestLogSource
+from tests.ingest.telemetry_files import read_files
 
 MOONCAKE = {
     "columns": {
@@ -34,9 +34,7 @@ Trace = list[tuple[int, int, list[str]]]
 def logged(path: Path) -> pl.DataFrame:
     """The trace as a mapped log; what makes a whole prompt equal are all its blocks."""
     log = RequestLogSource.from_options("trace", {"location": "/", **MOONCAKE}, Path("/"))
-    delivery = Delivery("trace", "all", "1", "", ())
-    landed = LandedDelivery(delivery, (LandedObject(path.name, path, ""),))
-    rows = pl.concat(batch.rows for batch in log.read(landed))
+    rows = read_files(log, [path]).rows
     return rows.with_columns(prompt_hmac="prompt_block_hashes", source_name=pl.lit("trace"))
 
 

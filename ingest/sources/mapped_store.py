@@ -8,7 +8,7 @@ itself is in a private temporary folder while it is read.
 
 import gzip
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -23,7 +23,6 @@ from ingest.sources.mapped_rows import (
     FRAME_ROWS,
     IS_READABLE,
     MARKS,
-    NUMBER,
     Columns,
     places_of,
     raw_rows,
@@ -100,33 +99,13 @@ class MappedStore:
             gzip.GzipFile("", "wb", COMPRESSION, file, mtime=0) as out,
         ):
             for frame in raw_rows(whole, name, self._columns, self._records):
-                out.writelines(_lines(frame))
-
-
-def _lines(frame: pl.DataFrame) -> Iterator[bytes]:
-    rows = frame.drop(*MARKS).iter_rows(named=True)
-    marks = frame.select(*MARKS).iter_rows()
-    for (number, is_readable), row in zip(marks, rows, strict=True):
-        yield _line(number, row if is_readable else None)
+                readable = pl.when(IS_READABLE).then(pl.exclude(*MARKS))
+                out.write(frame.select(*MARKS, readable).write_ndjson().encode())
 
 
 def read_places(path: Path, columns: Columns) -> Iterator[pl.DataFrame]:
     """Landed rows, as `mapped_rows.raw_rows` gave them."""
-    places = places_of(columns)
-    schema = {**MARKS, **dict.fromkeys(places, pl.String)}
+    schema = {**MARKS, **dict.fromkeys(places_of(columns), pl.String)}
     with gzip.open(path) as lines:
         while chunk := list(islice(lines, FRAME_ROWS)):
-            rows = [_row(orjson.loads(line), places) for line in chunk]
-            yield pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _line(number: int, row: Mapping[str, str | None] | None) -> bytes:
-    found = {place: text for place, text in (row or {}).items() if text is not None}
-    document = {NUMBER: number, IS_READABLE: row is not None, "places": found}
-    return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _row(document: Mapping[str, object], places: tuple[str, ...]) -> tuple[object, ...]:
-    found = document["places"]
-    told = found if isinstance(found, dict) else {}
-    return (document[NUMBER], document[IS_READABLE], *(told.get(place) for place in places))
+            yield pl.read_ndjson(b"".join(chunk), schema=schema)
