@@ -72,6 +72,15 @@
     )
 {%- endmacro %}
 
+{# How much worse an answer may be, on each known day. #}
+{% macro quality_tolerance() -%}
+    select
+        usage_date,
+        value
+    from {{ ref('int_lever_assumptions__chosen') }}
+    where lever = 'right_sizing' and name = 'quality_tolerance'
+{%- endmacro %}
+
 {# Variance of the difference of two models' quality. #}
 {% macro quality_variance(one, other) -%}
     {{ one }}.quality_standard_error * {{ one }}.quality_standard_error

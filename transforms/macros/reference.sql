@@ -5,6 +5,42 @@
 {%- endmacro %}
 
 {#
+    Joins, as `rates`, the exchange rate from a currency to the reporting currency that is in force on a day; null where
+    none is. `run` is the relation of the run's settings.
+#}
+{% macro join_exchange_rates(currency, day) -%}
+    left join {{ ref('stg_reference__exchange_rates') }} as rates
+        on
+            {{ currency }} = rates.currency
+            and run.reporting_currency = rates.reporting_currency
+            and {{ in_force('rates', day) }}
+{%- endmacro %}
+
+{# Billionths of the reporting currency for one of a currency; null without a rate. #}
+{% macro rate_billionths(currency) -%}
+    case
+        when {{ currency }} = run.reporting_currency then cast(1000000000 as {{ integer_type() }})
+        else rates.rate_billionths
+    end
+{%- endmacro %}
+
+{# Quanta of a price in the reporting currency, half to even; null without a rate. #}
+{% macro in_reporting_currency(currency, quanta) -%}
+    case
+        when {{ currency }} = run.reporting_currency then {{ quanta }}
+        else {{ divide_half_even(quanta ~ ' * rates.rate_billionths', 1000000000) }}
+    end
+{%- endmacro %}
+
+{# The usage days of the window that the ledger knows; it reaches further where charges of a month do. #}
+{% macro known_days() -%}
+    select distinct ledger.usage_date
+    from {{ ref('cost_ledger') }} as ledger
+    cross join {{ source('landing', 'run') }} as run
+    where ledger.usage_date between run.first_usage_date and run.usage_date
+{%- endmacro %}
+
+{#
     Every owner rule that matches an attribute of a subject, the one that decides first: the smallest
     priority, then rule id. `candidates` is a relation of usage_date, subject, match_field, match_key,
     match_value. A rule whose team is `$value` names the team that the value names, directly or by an

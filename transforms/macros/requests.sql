@@ -138,3 +138,17 @@ from (
         'none'
     )
 {%- endmacro %}
+
+{# The steps of the context at which any price list changes its prices: a relation of one row, to be named `steps`. #}
+{% macro context_steps() -%}
+    select
+        min(context_tokens_over) as first_step,
+        {{ distinct_list('context_tokens_over') }} as listed
+    from {{ ref('stg_reference__model_prices') }}
+    where context_tokens_over > 0
+{%- endmacro %}
+
+{# The largest of the `steps` that an input exceeds, 0 below the first. #}
+{% macro context_step(input_tokens) -%}
+    case when {{ input_tokens }} > steps.first_step then {{ largest_below('steps.listed', input_tokens) }} else 0 end
+{%- endmacro %}

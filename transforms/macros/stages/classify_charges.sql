@@ -31,11 +31,7 @@ rated as (
         end as rate_billionths
     from charges
     cross join run
-    left join {{ ref('stg_reference__exchange_rates') }} as rates
-        on
-            charges.billing_currency = rates.currency
-            and run.reporting_currency = rates.reporting_currency
-            and {{ in_force('rates', 'charges.usage_date') }}
+    {{ join_exchange_rates('charges.billing_currency', 'charges.usage_date') }}
 )
 
 select

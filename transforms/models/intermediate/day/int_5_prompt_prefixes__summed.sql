@@ -11,11 +11,7 @@
 {% set types = ['input', 'cache_read', 'cache_creation', 'cache_creation_1h'] %}
 with
 steps as (
-    select
-        min(context_tokens_over) as first_step,
-        {{ distinct_list('context_tokens_over') }} as listed
-    from {{ ref('stg_reference__model_prices') }}
-    where context_tokens_over > 0
+    {{ context_steps() }}
 ),
 
 calls as (
@@ -92,11 +88,7 @@ prompts as (
 prefixes as (
     select
         prompts.*,
-        case
-            when prompts.input_tokens > steps.first_step
-                then {{ largest_below('steps.listed', 'prompts.input_tokens') }}
-            else 0
-        end as context_step,
+        {{ context_step('prompts.input_tokens') }} as context_step,
         {% for minutes in ladder %}
         least(prompts.prompt_tokens, coalesce(
             prompts.prompt_block_tokens * prompts.blocks_within_{{ minutes }},

@@ -29,11 +29,7 @@
 {% endset %}
 with
 steps as (
-    select
-        min(context_tokens_over) as first_step,
-        {{ distinct_list('context_tokens_over') }} as listed
-    from {{ ref('stg_reference__model_prices') }}
-    where context_tokens_over > 0
+    {{ context_steps() }}
 ),
 
 beginnings as (
@@ -70,10 +66,7 @@ select
     {% endfor %}
     ordered.task,
     ordered.service_tier,
-    case
-        when ordered.input_tokens > steps.first_step then {{ largest_below('steps.listed', 'ordered.input_tokens') }}
-        else 0
-    end as context_step,
+    {{ context_step('ordered.input_tokens') }} as context_step,
     ordered.is_status_known,
     ordered.can_wait,
     case

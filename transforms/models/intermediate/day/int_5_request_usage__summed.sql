@@ -5,11 +5,7 @@
 #}
 with
 steps as (
-    select
-        min(context_tokens_over) as first_step,
-        {{ distinct_list('context_tokens_over') }} as listed
-    from {{ ref('stg_reference__model_prices') }}
-    where context_tokens_over > 0
+    {{ context_steps() }}
 ),
 
 hours as (
@@ -24,9 +20,7 @@ hours as (
         api_key_alias,
         is_gateway_cache_hit,
         service_tier,
-        case
-            when input_tokens > steps.first_step then {{ largest_below('steps.listed', 'input_tokens') }} else 0
-        end as context_step,
+        {{ context_step('input_tokens') }} as context_step,
         count(*) as request_count,
         count(*) filter (where status not in ('success', '')) as failed_count,
         count(*) filter (

@@ -8,10 +8,7 @@
 #}
 with
 hours as (
-    select cast(count(distinct ledger.usage_date) * 24 as {{ integer_type() }}) as hour_count
-    from {{ ref('cost_ledger') }} as ledger
-    cross join {{ source('landing', 'run') }} as run
-    where ledger.usage_date between run.first_usage_date and run.usage_date
+    select cast(count(*) * 24 as {{ integer_type() }}) as hour_count from ({{ known_days() }}) as days
 ),
 
 weighed as (

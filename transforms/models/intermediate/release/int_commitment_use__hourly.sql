@@ -5,10 +5,7 @@
 #}
 with
 days as (
-    select distinct ledger.usage_date
-    from {{ ref('cost_ledger') }} as ledger
-    cross join {{ source('landing', 'run') }} as run
-    where ledger.usage_date between run.first_usage_date and run.usage_date
+    {{ known_days() }}
 ),
 
 usage as (

@@ -28,10 +28,7 @@ told as (
         tariffs.energy_milligrams_per_kwh,
         tariffs.forecast_milligrams_per_kwh,
         {% for column in ['energy_price_per_kwh', 'forecast_price_per_kwh'] %}
-        case
-            when tariffs.currency = run.reporting_currency then {{ quanta('tariffs.' ~ column) }}
-            else {{ divide_half_even(quanta('tariffs.' ~ column) ~ ' * rates.rate_billionths', 1000000000) }}
-        end as {{ column }}_quanta,
+        {{ in_reporting_currency('tariffs.currency', quanta('tariffs.' ~ column)) }} as {{ column }}_quanta,
         {% endfor %}
         row_number() over (
             partition by places.provider, places.region_id, hours.hour_start
@@ -46,11 +43,7 @@ told as (
             and (places.region_id = tariffs.region_id or tariffs.region_id = '*')
             and extract(hour from hours.hour_start) = tariffs.hour_of_day
             and {{ in_force('tariffs', 'cast(hours.hour_start as date)') }}
-    left join {{ ref('stg_reference__exchange_rates') }} as rates
-        on
-            tariffs.currency = rates.currency
-            and run.reporting_currency = rates.reporting_currency
-            and {{ in_force('rates', 'cast(hours.hour_start as date)') }}
+    {{ join_exchange_rates('tariffs.currency', 'cast(hours.hour_start as date)') }}
 ),
 
 known as (select * from told where precedence = 1)

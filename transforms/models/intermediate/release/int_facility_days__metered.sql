@@ -4,10 +4,7 @@
 #}
 with
 days as (
-    select distinct ledger.usage_date
-    from {{ ref('cost_ledger') }} as ledger
-    cross join {{ source('landing', 'run') }} as run
-    where ledger.usage_date between run.first_usage_date and run.usage_date
+    {{ known_days() }}
 ),
 
 periods as (
@@ -19,18 +16,11 @@ periods as (
         {{ quanta('meters.price_per_kwh') }} as price_quanta,
         cast(days.usage_date - meters.valid_from + 1 as {{ integer_type() }}) as ordinal,
         cast(meters.valid_to - meters.valid_from as {{ integer_type() }}) as day_count,
-        case
-            when meters.currency = run.reporting_currency then cast(1000000000 as {{ integer_type() }})
-            else rates.rate_billionths
-        end as rate_billionths
+        {{ rate_billionths('meters.currency') }} as rate_billionths
     from {{ ref('stg_reference__facility_energy') }} as meters
     cross join {{ source('landing', 'run') }} as run
     inner join days on {{ in_force('meters', 'days.usage_date') }}  {# only known days #}
-    left join {{ ref('stg_reference__exchange_rates') }} as rates
-        on
-            meters.currency = rates.currency
-            and run.reporting_currency = rates.reporting_currency
-            and {{ in_force('rates', 'days.usage_date') }}
+    {{ join_exchange_rates('meters.currency', 'days.usage_date') }}
 )
 
 select

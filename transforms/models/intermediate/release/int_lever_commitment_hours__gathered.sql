@@ -1,7 +1,8 @@
 {#
     On-demand use per SKU and hour of the window, in thousandths of its unit; hours without use count
-    as none, and hours to come, into which charges of a month reach, do not count. A charge of several hours is spread evenly over them. The discount is the company's own:
-    what it pays for committed use of the SKU against on-demand use of it, in thousandths.
+    as none, and hours to come, into which charges of a month reach, do not count. A charge of several
+    hours is spread evenly over them. The discount is the company's own: what it pays for committed use
+    of the SKU against on-demand use of it, in thousandths.
 #}
 with
 usage as (
@@ -77,10 +78,7 @@ hours as (
         {{ instants('cast(usage_date as timestamp)', 'cast(usage_date as timestamp) + interval 23 hour', 'hour') }}
             as hour_start
     from (
-        select distinct ledger.usage_date
-        from {{ ref('cost_ledger') }} as ledger
-        cross join {{ source('landing', 'run') }} as run
-        where ledger.usage_date between run.first_usage_date and run.usage_date
+        {{ known_days() }}
     ) as days
 )
 

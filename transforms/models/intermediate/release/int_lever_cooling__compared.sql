@@ -28,11 +28,7 @@ compared as (
             halls.cloud = offers.cloud
             and halls.region_id = offers.region_id
             and {{ in_force('offers', 'halls.usage_date') }}
-    left join {{ ref('stg_reference__exchange_rates') }} as rates
-        on
-            offers.currency = rates.currency
-            and run.reporting_currency = rates.reporting_currency
-            and {{ in_force('rates', 'halls.usage_date') }}
+    {{ join_exchange_rates('offers.currency', 'halls.usage_date') }}
     where offers.currency = run.reporting_currency or rates.rate_billionths is not null
 ),
 

@@ -6,11 +6,7 @@
 #}
 with
 tolerance as (
-    select
-        usage_date,
-        value
-    from {{ ref('int_lever_assumptions__chosen') }}
-    where lever = 'right_sizing' and name = 'quality_tolerance'
+    {{ quality_tolerance() }}
 ),
 
 replayed as (

@@ -13,19 +13,12 @@ offers as (
         offers.service_provider_name,
         offers.region_id,
         offers.service_provider_name || ' ' || offers.region_id as place,
-        case
-            when offers.currency = run.reporting_currency then {{ quanta('offers.price_per_gpu_hour') }}
-            else {{ divide_half_even(quanta('offers.price_per_gpu_hour') ~ ' * rates.rate_billionths', 1000000000) }}
-        end as hour_quanta
+        {{ in_reporting_currency('offers.currency', quanta('offers.price_per_gpu_hour')) }} as hour_quanta
     from days
     inner join {{ ref('stg_reference__gpu_offers') }} as offers  {# only those of the day #}
         on {{ in_force('offers', 'days.usage_date') }}
     cross join {{ source('landing', 'run') }} as run
-    left join {{ ref('stg_reference__exchange_rates') }} as rates
-        on
-            offers.currency = rates.currency
-            and run.reporting_currency = rates.reporting_currency
-            and {{ in_force('rates', 'days.usage_date') }}
+    {{ join_exchange_rates('offers.currency', 'days.usage_date') }}
 )
 
 select

@@ -29,19 +29,12 @@ prices as (
         listed.gen_ai_provider_name,
         listed.token_type,
         listed.context_tokens_over,
-        case
-            when listed.currency = run.reporting_currency then listed.price_quanta_per_token
-            else {{ divide_half_even('listed.price_quanta_per_token * rates.rate_billionths', 1000000000) }}
-        end as price_quanta
+        {{ in_reporting_currency('listed.currency', 'listed.price_quanta_per_token') }} as price_quanta
     from models
     inner join {{ ref('stg_reference__model_prices') }} as listed  {# nobody sells the others #}
         on models.model = listed.model and {{ in_force('listed', 'models.usage_date') }}
     cross join {{ source('landing', 'run') }} as run
-    left join {{ ref('stg_reference__exchange_rates') }} as rates
-        on
-            listed.currency = rates.currency
-            and run.reporting_currency = rates.reporting_currency
-            and {{ in_force('rates', 'models.usage_date') }}
+    {{ join_exchange_rates('listed.currency', 'models.usage_date') }}
     where listed.service_tier = 'standard'
     qualify row_number() over (
         partition by models.usage_date, models.model, listed.gen_ai_provider_name, listed.token_type,

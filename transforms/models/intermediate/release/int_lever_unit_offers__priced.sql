@@ -27,10 +27,7 @@ offers as (
         units.owned_units,
         units.output_token_weight,
         units.tokens_per_minute * 60 as tokens_per_hour,
-        case
-            when units.currency = run.reporting_currency then {{ quanta('units.price_per_unit_hour') }}
-            else {{ divide_half_even(quanta('units.price_per_unit_hour') ~ ' * rates.rate_billionths', 1000000000) }}
-        end as hour_quanta
+        {{ in_reporting_currency('units.currency', quanta('units.price_per_unit_hour')) }} as hour_quanta
     from days
     cross join apis
     cross join {{ source('landing', 'run') }} as run
@@ -39,11 +36,7 @@ offers as (
             apis.gen_ai_provider_name = units.gen_ai_provider_name
             and apis.model = units.model
             and {{ in_force('units', 'days.usage_date') }}
-    left join {{ ref('stg_reference__exchange_rates') }} as rates
-        on
-            units.currency = rates.currency
-            and run.reporting_currency = rates.reporting_currency
-            and {{ in_force('rates', 'days.usage_date') }}
+    {{ join_exchange_rates('units.currency', 'days.usage_date') }}
 )
 
 select *

@@ -5,10 +5,7 @@
 #}
 with
 days as (
-    select distinct ledger.usage_date
-    from {{ ref('cost_ledger') }} as ledger
-    cross join {{ source('landing', 'run') }} as run
-    where ledger.usage_date between run.first_usage_date and run.usage_date
+    {{ known_days() }}
 ),
 
 rates as (
@@ -23,18 +20,11 @@ rates as (
             quanta('paid.monthly_amount'), '1', 'cast(extract(day from days.usage_date) as ' ~ integer_type() ~ ')',
             'cast(extract(day from last_day(days.usage_date)) as ' ~ integer_type() ~ ')'
         ) }} as quanta,
-        case
-            when paid.currency = run.reporting_currency then cast(1000000000 as {{ integer_type() }})
-            else rates.rate_billionths
-        end as rate_billionths
+        {{ rate_billionths('paid.currency') }} as rate_billionths
     from {{ ref('stg_reference__loaded_rates') }} as paid
     cross join {{ source('landing', 'run') }} as run
     inner join days on {{ in_force('paid', 'days.usage_date') }}  {# only known days #}
-    left join {{ ref('stg_reference__exchange_rates') }} as rates
-        on
-            paid.currency = rates.currency
-            and run.reporting_currency = rates.reporting_currency
-            and {{ in_force('rates', 'days.usage_date') }}
+    {{ join_exchange_rates('paid.currency', 'days.usage_date') }}
 )
 
 select

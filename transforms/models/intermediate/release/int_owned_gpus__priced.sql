@@ -8,18 +8,11 @@ converted as (
     select
         offers.*,
         run.reporting_currency,
-        case
-            when offers.currency = run.reporting_currency then cast(1000000000 as {{ integer_type() }})
-            else rates.rate_billionths
-        end as rate_billionths,
+        {{ rate_billionths('offers.currency') }} as rate_billionths,
         {{ monthly_interest('offers.cost_of_capital') }} as monthly_interest
     from {{ ref('stg_reference__hardware_offers') }} as offers
     cross join {{ source('landing', 'run') }} as run
-    left join {{ ref('stg_reference__exchange_rates') }} as rates
-        on
-            offers.currency = rates.currency
-            and run.reporting_currency = rates.reporting_currency
-            and {{ in_force('rates', 'run.usage_date') }}
+    {{ join_exchange_rates('offers.currency', 'run.usage_date') }}
     where {{ in_force('offers', 'run.usage_date') }}
 ),
 

@@ -4,10 +4,7 @@
 #}
 with
 days as (
-    select distinct ledger.usage_date
-    from {{ ref('cost_ledger') }} as ledger
-    cross join {{ source('landing', 'run') }} as run
-    where ledger.usage_date between run.first_usage_date and run.usage_date
+    {{ known_days() }}
 ),
 
 items as (
@@ -19,18 +16,11 @@ items as (
         cast(days.usage_date - hardware.valid_from + 1 as {{ integer_type() }}) as ordinal,
         cast({{ months_after('hardware.valid_from', 'hardware.life_months') }} - hardware.valid_from
             as {{ integer_type() }}) as day_count,
-        case
-            when hardware.currency = run.reporting_currency then cast(1000000000 as {{ integer_type() }})
-            else rates.rate_billionths
-        end as rate_billionths
+        {{ rate_billionths('hardware.currency') }} as rate_billionths
     from {{ ref('stg_reference__owned_hardware') }} as hardware
     cross join {{ source('landing', 'run') }} as run
     inner join days on {{ in_force('hardware', 'days.usage_date') }}  {# only known days #}
-    left join {{ ref('stg_reference__exchange_rates') }} as rates
-        on
-            hardware.currency = rates.currency
-            and run.reporting_currency = rates.reporting_currency
-            and {{ in_force('rates', 'days.usage_date') }}
+    {{ join_exchange_rates('hardware.currency', 'days.usage_date') }}
 )
 
 select

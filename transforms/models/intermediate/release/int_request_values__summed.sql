@@ -11,10 +11,7 @@ candidates as (
         requests.deployment,
         requests.request_count - requests.failed_count as answered_count,
         {{ quanta('said.value_per_request') }} as value_quanta,
-        case
-            when said.currency = run.reporting_currency then cast(1000000000 as {{ integer_type() }})
-            else rates.rate_billionths
-        end as rate_billionths,
+        {{ rate_billionths('said.currency') }} as rate_billionths,
         row_number() over (
             partition by requests.usage_date, requests.team, requests.model, requests.deployment
             order by case said.scope when 'deployment' then 1 when 'team' then 2 else 3 end
@@ -27,11 +24,7 @@ candidates as (
                 when 'deployment' then requests.deployment when 'team' then requests.team else requests.model
             end = said.scope_name
             and {{ in_force('said', 'requests.usage_date') }}
-    left join {{ ref('stg_reference__exchange_rates') }} as rates
-        on
-            said.currency = rates.currency
-            and run.reporting_currency = rates.reporting_currency
-            and {{ in_force('rates', 'requests.usage_date') }}
+    {{ join_exchange_rates('said.currency', 'requests.usage_date') }}
 )
 
 select
