@@ -3,27 +3,29 @@
 from collections import OrderedDict, defaultdict
 from itertools import pairwise, takewhile
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from ingest.sources.request_log import RequestLogSource
 from tests.ingest.telemetry_files import read_files
 
-MOONCAKE = {
+MOONCAKE: dict[str, Any] = {
     "columns": {
         "started_at": "timestamp",
         "input_tokens": "input_length",
         "output_tokens": "output_length",
         "prompt_block_hashes": "hash_ids",
     },
-    "constants": {
-        "prompt_block_tokens": "512",
-        "gen_ai_provider_name": "moonshot",
-        "gen_ai_request_model": "kimi",
-        "status": "success",
-    },
+    "constants": {"prompt_block_tokens": "512"},
     "epoch_unit": "ms",
     "epoch_start": "2026-10-03T00:00:00Z",
+}
+"""How the trace is read as a log of requests."""
+CALLED = {
+    "gen_ai_provider_name": "moonshot",
+    "gen_ai_request_model": "kimi",
+    "status": "success",
 }
 BLOCK = 512
 LONG_AGO = -(10**9)
@@ -33,7 +35,8 @@ Trace = list[tuple[int, int, list[str]]]
 
 def logged(path: Path) -> pl.DataFrame:
     """The trace as a mapped log; what makes a whole prompt equal are all its blocks."""
-    log = RequestLogSource.from_options("trace", {"location": "/", **MOONCAKE}, Path("/"))
+    mapping = {"location": "/", **MOONCAKE, "constants": MOONCAKE["constants"] | CALLED}
+    log = RequestLogSource.from_options("trace", mapping, Path("/"))
     rows = read_files(log, [path]).rows
     return rows.with_columns(prompt_hmac="prompt_block_hashes", source_name=pl.lit("trace"))
 

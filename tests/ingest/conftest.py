@@ -14,6 +14,7 @@ from ingest.collect import CollectResult, collect
 from ingest.ledger import Ledger, verify
 from ingest.source import Window
 from tests.ingest.prometheus_server import PrometheusServer, serving
+from tests.ingest.vendor_server import KEY, Vendor, vendor_server
 
 WINDOW = Window(date(2026, 10, 1), date(2026, 10, 31))
 
@@ -73,3 +74,24 @@ def prometheus_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prom
     """A Prometheus server that holds two days of samples; skips where it is not installed."""
     with serving(tmp_path_factory.mktemp("prometheus")) as server:
         yield server
+
+
+@pytest.fixture
+def vendor() -> Iterator[Vendor]:
+    """An AI vendor's API on loopback."""
+    with vendor_server() as server:
+        yield server
+
+
+@pytest.fixture
+def configured(
+    vendor: Vendor, make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Settings]:
+    """Make settings of one source that asks that vendor, by its kind and options."""
+    monkeypatch.setenv("VENDOR_KEY", KEY)
+
+    def make(kind: str, **options: object) -> Settings:
+        section = {"name": "vendor", "kind": kind, "url": vendor.url, "organization": "org-1"}
+        return make_settings(section | {"admin_key": "env:VENDOR_KEY"} | options)
+
+    return make

@@ -19,6 +19,7 @@ from ingest.sources.request_log import RequestLogSource
 from tests.ingest.call_logs import assert_nowhere
 from tests.ingest.conftest import WINDOW
 from tests.ingest.telemetry_files import Read, read_files
+from tests.prompt_cache import MOONCAKE
 
 LOG = """\
 time,in,out,cached,took,team,ok
@@ -303,17 +304,6 @@ BENCH = {
     "started_at": "arrival_time",
     "input_tokens": "input_toks",
     "output_tokens": "output_toks",
-}
-MOONCAKE = {
-    "columns": {
-        "started_at": "timestamp",
-        "input_tokens": "input_length",
-        "output_tokens": "output_length",
-        "prompt_block_hashes": "hash_ids",
-    },
-    "constants": {"prompt_block_tokens": "512"},
-    "epoch_unit": "ms",
-    "epoch_start": "2026-10-03T00:00:00Z",
 }
 VTC = {
     "records": "result.responses",

@@ -1,7 +1,7 @@
 """The cost APIs of AI vendors: paged, exact, asked again, and loud when they refuse."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ from ingest.collect import collect
 from ingest.ledger import Ledger
 from ingest.registry import open_source
 from ingest.source import Window
-from tests.ingest.vendor_server import KEY, Vendor, vendor_server
+from tests.ingest.vendor_server import KEY, Vendor
 
 OCTOBER = Window(date(2026, 10, 1), date(2026, 10, 5))
 TOKENS = {
@@ -28,31 +28,6 @@ TOKENS = {
     "service_tier": "standard",
     "token_type": "uncached_input_tokens",
 }
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with vendor_server() as server:
-        yield server
-
-
-@pytest.fixture
-def configured(
-    vendor: Vendor, make_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Settings]:
-    monkeypatch.setenv("VENDOR_KEY", KEY)
-
-    def make(kind: str, **options: object) -> Settings:
-        section = {
-            "name": "vendor",
-            "kind": kind,
-            "url": vendor.url,
-            "admin_key": "env:VENDOR_KEY",
-            "organization": "org-1",
-        }
-        return make_settings(section | options)
-
-    return make
 
 
 def openai(value: str, line_item: str = "gpt-5, input", project: str | None = "proj_1") -> str:

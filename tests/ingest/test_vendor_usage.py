@@ -1,7 +1,7 @@
 """The usage APIs of AI vendors: all reports and pages, one meaning, changed shapes refused."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from ingest.collect import collect
 from ingest.ledger import Ledger
 from ingest.registry import open_source
 from ingest.source import Window
-from tests.ingest.vendor_server import KEY, Vendor, vendor_server
+from tests.ingest.vendor_server import Vendor
 
 OCTOBER = Window(date(2026, 10, 1), date(2026, 10, 5))
 CALLS = {
@@ -44,25 +44,6 @@ MESSAGES = {
     "workspace_id": None,
 }
 Configured = Callable[..., Settings]
-
-
-@pytest.fixture
-def vendor() -> Iterator[Vendor]:
-    with vendor_server() as server:
-        yield server
-
-
-@pytest.fixture
-def configured(
-    vendor: Vendor, make_settings: Configured, monkeypatch: pytest.MonkeyPatch
-) -> Configured:
-    monkeypatch.setenv("VENDOR_KEY", KEY)
-
-    def make(kind: str, **options: object) -> Settings:
-        section = {"name": "vendor", "kind": kind, "url": vendor.url, "organization": "org-1"}
-        return make_settings(section | {"admin_key": "env:VENDOR_KEY"} | options)
-
-    return make
 
 
 def counted(settings: Settings) -> pl.DataFrame:
