@@ -4,23 +4,7 @@
     providers. Failed calls are left out. Quality counts per request.
 #}
 with
-calls as (
-    select
-        usage_date,
-        team,
-        deployment,
-        model,
-        task,
-        sum(request_count) as request_count,
-        sum(input_tokens) as input_tokens,
-        sum(cache_read_tokens) as cache_read_tokens,
-        sum(cache_creation_tokens) as cache_creation_tokens,
-        sum(output_tokens) as output_tokens,
-        sum(greatest(reporting_effective_cost, 0)) as cost
-    from {{ ref('day_request_patterns') }}
-    where request_pattern <> 'failed'
-    group by all
-),
+calls as (select * from {{ ref('int_lever_task_calls__summed') }}),
 
 evaluations as (select * from {{ ref('stg_reference__model_evaluations') }}),
 
@@ -37,7 +21,7 @@ priced as (
         other.quality as other_quality,
         {{ quality_variance('now', 'other') }} as variance,
         offers.gen_ai_provider_name as other_provider_name,
-        calls.input_tokens * cast(offers.input_price_quanta as {{ integer_type() }})
+        calls.uncached_input_tokens * cast(offers.input_price_quanta as {{ integer_type() }})
         + calls.cache_read_tokens * coalesce(offers.cache_read_price_quanta, offers.input_price_quanta)
         + calls.cache_creation_tokens * coalesce(offers.cache_creation_price_quanta, offers.input_price_quanta)
         + {{ floor_divide(
