@@ -3,26 +3,13 @@
     it is worth over its term, discounted at the cost of capital, if on-demand prices fall as assumed meanwhile.
 #}
 with
-assumptions as (select * from {{ ref('int_lever_assumptions__chosen') }} where lever = 'commitments'),
-
-last_days as (  {# the ledger may hold nothing of the run's own day #}
-    select
-        coalesce(
-            max(case when assumptions.usage_date <= run.usage_date then assumptions.usage_date end),
-            min(assumptions.usage_date)
-        ) as usage_date
-    from assumptions
-    cross join {{ source('landing', 'run') }} as run
-),
-
 assumed as (
     select
-        max(case when assumptions.name = 'cost_of_capital' then cast(assumptions.value as double) end)
-            as cost_of_capital,
-        max(case when assumptions.name = 'price_fall_per_year' then cast(assumptions.value as double) end)
-            as price_fall
-    from assumptions
-    inner join last_days on assumptions.usage_date = last_days.usage_date
+        max(case when name = 'cost_of_capital' then cast(value as double) end) as cost_of_capital,
+        max(case when name = 'price_fall_per_year' then cast(value as double) end) as price_fall
+    from {{ ref('int_lever_assumptions__chosen') }}
+    cross join {{ source('landing', 'run') }} as run
+    where lever = 'commitments' and int_lever_assumptions__chosen.usage_date = run.usage_date
 ),
 
 monthly as (

@@ -1,10 +1,12 @@
 {#
-    What a lever assumes, one row per lever, name and known day: the company's own row of
+    What a lever assumes, one row per lever, name and day of the ledger or of the run: the company's own row of
     `lever_assumptions` where one is in force, else the default with its source.
 #}
 with
 days as (
-    select distinct usage_date from {{ ref('cost_ledger') }}
+    select usage_date from {{ ref('cost_ledger') }}
+    union
+    select usage_date from {{ source('landing', 'run') }}
 ),
 
 defaults as (select * from {{ ref('lever_assumption_defaults') }}),
