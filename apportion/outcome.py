@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from apportion.console import Screen
 
 TOP = 10
-NAMES = ("spent", "total", "teams", "savings", "reconciliation")
+NAMES = ("spent", "total", "teams", "savings", "quarantine", "reconciliation")
 
 
 def show(out: "Screen", home: Path, result: RunResult) -> None:
-    """Print what was spent, by whom, what could be saved, the reconciliation, and where to look."""
-    spent, total, teams, savings, reconciliation = tables(home, NAMES)
+    """Print what was spent, by whom, what could be saved, what was left out, and where to look."""
+    spent, total, teams, savings, quarantine, reconciliation = tables(home, NAMES)
     differences = unreconciled(reconciliation)
     out.show([spent, total, _first(teams), _first(savings)])
+    if quarantine.rows:
+        out.show([_first(quarantine)])
     out.say(
         f"Reconciliation: {len(reconciliation.rows)} balances, "
         + (f"{len(differences)} WITH A DIFFERENCE" if differences else "difference 0")
@@ -46,6 +48,7 @@ def show(out: "Screen", home: Path, result: RunResult) -> None:
             "total": total.as_json(),
             "teams": teams.as_json(),
             "savings": savings.as_json(),
+            "quarantine": quarantine.as_json(),
             "reconciliation": reconciliation.as_json(),
             "problems": [str(problem) for problem in result.problems],
         }

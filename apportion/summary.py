@@ -232,6 +232,18 @@ QUERIES: dict[str, tuple[str, tuple[str, ...], str]] = {
         order by sum(reporting_effective_cost) desc, finding
         """,
     ),
+    "quarantine": (
+        "In quarantine: not counted until it is mended",
+        ("source", "object", "reason", "column", "rows", "first row", "for example"),
+        """
+        select
+            source_name, object_key, reason_code, column_name, count(*), min(object_row),
+            arg_min(message, object_row)
+        from quarantine
+        group by source_name, object_key, reason_code, column_name
+        order by source_name, object_key, reason_code, column_name
+        """,
+    ),
     "freshness": (
         "Sources",
         ("source", "first usage day", "last usage day", "rows"),

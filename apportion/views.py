@@ -32,7 +32,9 @@ def status(context: Context) -> None:
             f"generation {release.generation}, usage up to {release.usage_date}, "
             f"{release.path(context.home)}\n"
         )
-    shown = _show(context, "spent", "total", "classes", "periods", "findings", "freshness")
+    shown = _show(
+        context, "spent", "total", "classes", "periods", "findings", "quarantine", "freshness"
+    )
     problems = [str(problem) for problem in steps.problems(context.settings())]
     for problem in problems:
         out.say(problem)
