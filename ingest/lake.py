@@ -146,7 +146,7 @@ class LakeWriter:
         parts = connection.read_parquet([str(part) for part in self._parts[table, partition]])
         parts.order(", ".join(_quoted(_sort_columns(table, schema)))).write_parquet(
             str(merged),
-            compression="lz4" if _pieces(_count(parts), table) > 1 else "zstd",
+            compression="lz4" if _pieces(parts, table) > 1 else "zstd",
             row_group_size=ROW_GROUP[table],
         )
         pieces = cut(connection, merged, table)
@@ -189,10 +189,10 @@ def cut(connection: duckdb.DuckDBPyConnection, merged: Path, table: str) -> list
     """
     size = ROW_GROUP[table]
     rows = connection.read_parquet(str(merged), file_row_number=True)
-    groups = -(-_count(rows) // size)
-    pieces = _pieces(_count(rows), table)
+    pieces = _pieces(rows, table)
     if pieces <= 1:
         return [merged]
+    groups = _groups(rows, table)
     found = []
     for number in range(pieces):
         first, end = (size * (groups * n // pieces) for n in (number, number + 1))
@@ -204,15 +204,14 @@ def cut(connection: duckdb.DuckDBPyConnection, merged: Path, table: str) -> list
     return found
 
 
-def _pieces(count: int, table: str) -> int:
-    """How many files so many rows make."""
-    groups = -(-count // ROW_GROUP[table])
-    return -(-groups // MOST_GROUPS.get(table, max(groups, 1)))
+def _pieces(rows: duckdb.DuckDBPyRelation, table: str) -> int:
+    """How many files the rows of a table make; only those that may make several are counted."""
+    return -(-_groups(rows, table) // MOST_GROUPS[table]) if table in MOST_GROUPS else 1
 
 
-def _count(rows: duckdb.DuckDBPyRelation) -> int:
+def _groups(rows: duckdb.DuckDBPyRelation, table: str) -> int:
     ((count,),) = rows.count("*").fetchall()
-    return int(count)
+    return -(-int(count) // ROW_GROUP[table])
 
 
 def _split(rows: pl.DataFrame, partitions: pl.Series) -> list[tuple[str, pl.DataFrame]]:
