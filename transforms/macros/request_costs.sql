@@ -2,25 +2,52 @@
     The cost of requests, derived on read: nothing per request is stored. A request's tokens times its
     pool's integer rates, or, where residency is the basis, what a unit of weight cost between the
     instants at which the request came, gave its first token, and left.
-
-    Without `wanted` of all requests, as a view. With it, of the one whose id that names: then the row
-    is fetched first, from those of the lake's files whose `ranges` of ids it lies in, and only the windows in
-    which it came and left are read. A view cannot say so: DuckDB plans its joins before it knows that the filter
-    leaves one row, and hashes every window there is.
 #}
-{% macro request_costs_query(wanted=none, ranges=[]) %}
-{% set cte = 'materialized' if wanted else '' %}
+{% macro request_costs_query() %}
 {% set instants = ['service_ms', 'first_token_ms', 'completed_ms'] %}
-{# A single request's windows are fetched with the rates of their hours. #}
-{% set hour = '_window' if wanted else '_rates' %}
-{% set is_priced -%}
-(rates.deployment is not null or coalesce(service_ms{{ hour }}.is_priced or completed_ms{{ hour }}.is_priced, false))
-{%- endset %}
+{% set amounts = {} %}
+{% for name, column, condition in request_measures() %}
+    {% do amounts.update({name: request_cost_quanta(name)}) %}
+{% endfor %}
+with
+{{ phased_requests() }},
+
+rates as (
+    {{ rates_by_input_tokens() }}
+),
+
+residuals as (
+    {{ residuals_of_requests() }}
+)
+
+{{ request_cost_columns(
+    'rates.deployment is not null or coalesce(service_ms_rates.is_priced or completed_ms_rates.is_priced, false)', amounts
+) }}
+left join rates on {{ is_in_pool_of('phased', 'rates') }}
+left join residuals
+    on
+        phased.usage_date = residuals.usage_date
+        and phased.deployment = residuals.deployment
+        and phased.request_id = residuals.request_id
+{% for instant in instants %}
+left join {{ ref('request_residency') }} as {{ instant }}_window
+    on {{ is_in_window_of('phased', 'phased.' ~ instant, instant ~ '_window') }}
+left join {{ ref('request_residency_rates') }} as {{ instant }}_rates
+    on {{ is_in_hour_of('phased', 'phased.' ~ instant, instant ~ '_rates') }}
+{% endfor %}
+{% endmacro %}
+
+{#
+    The common table expressions of requests with their owner, deployment, quantities and phases, the last of them
+    `phased`: of all requests, or of the one whose id `wanted` names, fetched from those of the lake's files in whose
+    `ranges` of ids it lies.
+#}
+{% macro phased_requests(wanted=none, ranges=[]) %}
+{% set cte = 'materialized' if wanted else '' %}
 {% set quantities = [] %}
 {% for token_type, parent, kind in token_types() %}
     {% do quantities.append(token_type ~ '_quantity') %}
 {% endfor %}
-with
 requests as {{ cte }} (
     select
         request_id,
@@ -81,9 +108,14 @@ owned as (
 counted as (
     select
         *,
+        {% if wanted %}
+        row_number() over () as row_id,
+        [{{ token_quantities('owned', '1').values() | join(', ') }}] as quantities
+        {% else %}
         {% for token_type, count in token_quantities('owned', '1').items() %}
         cast({{ count }} as {{ integer_type() }}) as {{ token_type }}_quantity{{ ',' if not loop.last }}
         {% endfor %}
+        {% endif %}
     from owned
 ),
 
@@ -91,38 +123,14 @@ phased as {{ cte }} (
     {{ request_phases('counted', [
         'request_id', 'started_at', 'usage_date', 'team', 'model', 'deployment', 'replica_id', 'hosting', 'purpose',
         'pool_start', 'service_tier', 'rate_tier', 'input_tokens', 'cache_read_input_tokens',
-        'cache_creation_input_tokens', 'output_tokens', 'status', 'prompt_hmac', 'is_served', 'allocation_method', 'prefill_weight', 'gateway_team', 'api_key_alias',
-        'source_name', 'object_key', 'object_row',
-    ] + quantities) }}
-),
-
-{% if wanted %}
-windows as materialized (
-    {{ windows_of('phased', instants) }}
-),
-{% endif %}
-
-{# Every request lies between two steps: one that lies below the first has no lower bound. #}
-rates as (
-    select
-        *,
-        case when context_tokens_over = 0 then -1 else context_tokens_over end as input_over,
-        coalesce(context_tokens_up_to, 9223372036854775807) as input_up_to
-    from {{ ref('request_rates') }}
-),
-
-residuals as (
-    select
-        usage_date,
-        deployment,
-        residual_request_id as request_id,
-        {% for name, column, condition in request_measures() %}
-        sum({{ name }}_residual) as {{ name }}_residual{{ ',' if not loop.last }}
-        {% endfor %}
-    from {{ ref('request_rates') }}
-    group by usage_date, deployment, residual_request_id
+        'cache_creation_input_tokens', 'output_tokens', 'status', 'prompt_hmac', 'is_served', 'allocation_method',
+        'prefill_weight', 'gateway_team', 'api_key_alias', 'source_name', 'object_key', 'object_row',
+    ] + (['row_id', 'quantities'] if wanted else quantities)) }}
 )
+{% endmacro %}
 
+{# The columns of request_costs from `phased`, given whether there is a price, and an expression of quanta per measure. #}
+{% macro request_cost_columns(is_priced, amounts) %}
 select
     phased.request_id,
     phased.started_at,
@@ -141,7 +149,7 @@ select
     phased.status,
     run.reporting_currency,
     {% for name, column, condition in request_measures() %}
-    case when {{ is_priced }} then {{ from_quanta(request_cost_quanta(name, hour)) }} end as {{ name }},
+    case when {{ is_priced }} then {{ from_quanta(amounts[name]) }} end as {{ name }},
     {% endfor %}
     phased.allocation_method,
     {% for instant, name in [
@@ -161,60 +169,49 @@ select
     phased.object_row
 from phased
 cross join (select reporting_currency from {{ source('landing', 'run') }}) as run
-left join rates
-    on
-        phased.usage_date = rates.usage_date
-        and phased.deployment = rates.deployment
-        and phased.pool_start = rates.pool_start
-        and phased.rate_tier = rates.service_tier
-        and phased.input_tokens > rates.input_over
-        and phased.input_tokens <= rates.input_up_to
-left join residuals
-    on
-        phased.usage_date = residuals.usage_date
-        and phased.deployment = residuals.deployment
-        and phased.request_id = residuals.request_id
-{% for instant in instants %}
-left join {{ 'windows' if wanted else ref('request_residency') }} as {{ instant }}_window
-    on
-        phased.usage_date = {{ instant }}_window.usage_date
-        and phased.deployment = {{ instant }}_window.deployment
-        and phased.replica_id = {{ instant }}_window.replica_id
-        and {{ window_of('phased.' ~ instant) }} = {{ instant }}_window.window_ms
-{% if not wanted %}
-left join {{ ref('request_residency_rates') }} as {{ instant }}_rates
-    on {{ is_in_hour_of('phased', 'phased.' ~ instant, instant ~ '_rates') }}
-{% endif %}
-{% endfor %}
+{%- endmacro %}
+
+{# Every request lies between two steps of context: one that lies below the first has no lower bound. #}
+{% macro rates_by_input_tokens() %}
+select
+    *,
+    case when context_tokens_over = 0 then -1 else context_tokens_over end as input_over,
+    coalesce(context_tokens_up_to, 9223372036854775807) as input_up_to
+from {{ ref('request_rates') }}
 {% endmacro %}
 
-{# The windows of residency in which requests came, gave their first token, or left, with the rates of their hours. #}
-{% macro windows_of(requests, instants) %}
+{# What is left over when rates are rounded down, on the request that takes it. #}
+{% macro residuals_of_requests(wanted=none) %}
 select
-    windows.*,
-    rates.residency_before,
-    rates.is_priced,
+    usage_date,
+    deployment,
+    residual_request_id as request_id,
     {% for name, column, condition in request_measures() %}
-    cast(rates.{{ name }}_before as {{ integer_type() }}) as {{ name }}_before,
-    cast(rates.{{ name }}_per_residency as {{ integer_type() }}) as {{ name }}_per_residency{{ ',' if not loop.last }}
+    sum({{ name }}_residual) as {{ name }}_residual{{ ',' if not loop.last }}
     {% endfor %}
-from {{ ref('request_residency') }} as windows
-semi join (
-    select
-        usage_date,
-        deployment,
-        replica_id,
-        unnest([{% for instant in instants %}{{ window_of(instant) }}{{ ', ' if not loop.last }}{% endfor %}]) as window_ms
-    from {{ requests }}
-) as wanted_windows
-    on
-        windows.usage_date = wanted_windows.usage_date
-        and windows.deployment = wanted_windows.deployment
-        and windows.replica_id = wanted_windows.replica_id
-        and windows.window_ms = wanted_windows.window_ms
-left join {{ ref('request_residency_rates') }} as rates
-    on {{ is_in_hour_of('windows', 'windows.window_ms', 'rates') }}
+from {{ ref('request_rates') }}
+{% if wanted %}
+where residual_request_id = {{ wanted }}
+{% endif %}
+group by usage_date, deployment, residual_request_id
 {% endmacro %}
+
+{% macro is_in_pool_of(requests, rates) -%}
+    {{ requests }}.usage_date = {{ rates }}.usage_date
+        and {{ requests }}.deployment = {{ rates }}.deployment
+        and {{ requests }}.pool_start = {{ rates }}.pool_start
+        and {{ requests }}.rate_tier = {{ rates }}.service_tier
+        and {{ requests }}.input_tokens > {{ rates }}.input_over
+        and {{ requests }}.input_tokens <= {{ rates }}.input_up_to
+{%- endmacro %}
+
+{# Whether a millisecond of a replica's day lies in the window of a row of request_residency. #}
+{% macro is_in_window_of(relation, millisecond, windows) -%}
+    {{ relation }}.usage_date = {{ windows }}.usage_date
+        and {{ relation }}.deployment = {{ windows }}.deployment
+        and {{ relation }}.replica_id = {{ windows }}.replica_id
+        and {{ window_of(millisecond) }} = {{ windows }}.window_ms
+{%- endmacro %}
 
 {# Whether a millisecond of a replica's day lies in the hour of a row of request_residency_rates. #}
 {% macro is_in_hour_of(relation, millisecond, rates) -%}
@@ -225,54 +222,3 @@ left join {{ ref('request_residency_rates') }} as rates
         = {{ rates }}.pool_start
 {%- endmacro %}
 
-{# The lake's files of requests: path, smallest and largest id, as SQL strings; empty where a file does not say. #}
-{% macro ranges_of_ids() %}
-{% set ranges = [] %}
-{% if execute %}
-    {% set paths = [] %}
-    {% for row in run_query("
-        select '''' || replace(path, '''', '''''') || '''' from " ~ source('landing', 'lake_files') ~ "
-        where table_name = 'inference_requests' order by path
-    ").rows %}
-        {% do paths.append(row[0]) %}
-    {% endfor %}
-    {% if paths %}
-        {% for row in run_query("
-            select
-                '''' || replace(file_name, '''', '''''') || '''',
-                case when count(stats_min_value) = count(*) then '''' || replace(min(stats_min_value), '''', '''''') || '''' end,
-                case when count(stats_max_value) = count(*) then '''' || replace(max(stats_max_value), '''', '''''') || '''' end
-            from parquet_metadata([" ~ paths | join(', ') ~ "])
-            where path_in_schema = 'request_id' group by file_name order by file_name
-        ").rows %}
-            {% do ranges.append((row[0], row[1], row[2])) %}
-        {% endfor %}
-    {% endif %}
-{% endif %}
-{{ return(ranges) }}
-{% endmacro %}
-
-{% macro requests_of_files(ranges) -%}
-    read_parquet([{{ ranges | map(attribute=0) | join(', ') }}], hive_partitioning = false, filename = true)
-{%- endmacro %}
-
-{# Whether a row's file may hold an id. DuckDB asks it once a file, and opens none of which it is not true. #}
-{% macro may_hold(ranges, wanted) -%}
-    list_contains([
-        {% for path, first, last in ranges %}
-        {% if first and last %}
-        case when {{ wanted }} between {{ first }} and {{ last }} then {{ path }} end{{ ',' if not loop.last }}
-        {% else %}
-        {{ path }}{{ ',' if not loop.last }}
-        {% endif %}
-        {% endfor %}
-    ], filename)
-{%- endmacro %}
-
-{# `from request_cost('…')`: a row of request_costs by its id, a function of the published file. #}
-{% macro publish_request_cost() %}{{ return(adapter.dispatch('publish_request_cost', 'apportion')()) }}{% endmacro %}
-{% macro default__publish_request_cost() %}
-create or replace macro {{ this.schema }}.request_cost(wanted_request_id) as table
-{{ request_costs_query('wanted_request_id', ranges_of_ids()) }}
-{% endmacro %}
-{% macro spark__publish_request_cost() %}{% endmacro %}

@@ -89,28 +89,29 @@ from (
     ) }} else 0 end
 {%- endmacro %}
 
-{#
-    What one unit of weight in flight since midnight has cost by an instant of request_costs, in quanta. `hour` ends
-    the name of the relation that has the rates of the instant's hour.
-#}
-{% macro cost_of_weight_by(instant, measure, hour) -%}
+{# What one unit of weight in flight since midnight has cost by an instant, in quanta, from its window and hour. #}
+{% macro cost_of_weight_by(millisecond, measure, window, hour) -%}
     (
-        cast({{ instant }}{{ hour }}.{{ measure }}_before as {{ integer_type() }})
-        + cast({{ instant }}{{ hour }}.{{ measure }}_per_residency as {{ integer_type() }}) * (
-            {{ instant }}_window.residency
-            + phased.{{ instant }} % {{ residency_window_ms() }} * {{ instant }}_window.residency_per_ms
-            - cast({{ instant }}{{ hour }}.residency_before as {{ integer_type() }})
+        cast({{ hour }}.{{ measure }}_before as {{ integer_type() }})
+        + cast({{ hour }}.{{ measure }}_per_residency as {{ integer_type() }}) * (
+            {{ window }}.residency
+            + {{ millisecond }} % {{ residency_window_ms() }} * {{ window }}.residency_per_ms
+            - cast({{ hour }}.residency_before as {{ integer_type() }})
         )
     )
 {%- endmacro %}
 
 {# The cost of a request of request_costs in quanta. #}
-{% macro request_cost_quanta(measure, hour) -%}
+{% macro request_cost_quanta(measure) -%}
+    {% set by = {} %}
+    {% for instant in ['service_ms', 'first_token_ms', 'completed_ms'] %}
+        {% do by.update({instant: cost_of_weight_by('phased.' ~ instant, measure, instant ~ '_window', instant ~ '_rates')}) %}
+    {% endfor %}
     phased.is_served * case when phased.allocation_method = 'residency' then
         coalesce(
-            {{ cost_of_weight_by('completed_ms', measure, hour) }}
-            - coalesce({{ cost_of_weight_by('first_token_ms', measure, hour) }} * (1 - phased.prefill_weight), 0)
-            - {{ cost_of_weight_by('service_ms', measure, hour) }}
+            {{ by.completed_ms }}
+            - coalesce({{ by.first_token_ms }} * (1 - phased.prefill_weight), 0)
+            - {{ by.service_ms }}
             * case when phased.first_token_ms is null then 1 else phased.prefill_weight end,
             0
         )
