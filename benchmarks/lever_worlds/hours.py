@@ -6,7 +6,7 @@ from benchmarks.lever_worlds.world import World, daily
 TOKENS = f"cast(amount * 40 as bigint) * case when {BUSY} then 2 else 1 end"
 """What an hour uses of a model API, of which a unit serves 3,000."""
 OWNED = 12
-"""More units than any hour needs."""
+"""More units than most hours need."""
 STORM_HOURS = "least(hours, 6)"
 
 
@@ -27,6 +27,19 @@ def units(owned: int, cost: str) -> dict[str, str]:
             from draws
         """,
     }
+
+
+LISTED = {
+    "day_request_usage": "select usage_date, name as model, 'api' as hosting from draws",
+    "stg_reference__model_prices": """
+        select distinct 'vendor' as gen_ai_provider_name, name as model, 'input' as token_type,
+            'standard' as service_tier, 0 as context_tokens_over,
+            1000000000000000 as price_quanta_per_token, 'USD' as currency,
+            'list' as price_source, false as is_imported
+        from draws
+    """,
+}
+"""What tokens cost where no unit serves them."""
 
 
 def with_units(saved: str) -> str:
@@ -60,12 +73,12 @@ WORLDS = {
         tables=units(owned=0, cost=f"{TOKENS} * 0.001"),
         saved=with_units(f"0.001 * least({TOKENS}, unit_count * 3000) - unit_count * 2"),
     ),
-    # What later hours use beyond the units that are left is bought by the token.
+    # Twelve units are paid for; a token is listed at a thousandth of a dollar.
     "provisioned_throughput": World(
-        tables=units(owned=OWNED, cost=f"{OWNED} * 2"),
+        tables=units(owned=OWNED, cost=f"{OWNED} * 2") | LISTED,
         saved=with_units(
-            f"({OWNED} - needed_unit_count) * 2"
-            f" - 0.001 * greatest({TOKENS} - needed_unit_count * 3000, 0)"
+            f"({OWNED} - unit_count) * 2"
+            f" - 0.001 * greatest(least({TOKENS}, {OWNED} * 3000) - unit_count * 3000, 0)"
         ),
     ),
 }

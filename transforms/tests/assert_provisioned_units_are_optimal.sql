@@ -24,7 +24,7 @@ costs as (
         candidates.deployment,
         candidates.tried_count,
         candidates.tried_count * max(fees.fee_quanta) + sum({{ floor_divide(
-            'hours.quanta * greatest(hours.weighted_tokens - candidates.tried_count * hours.tokens_per_hour, 0)',
+            'hours.by_token_quanta * greatest(hours.weighted_tokens - candidates.tried_count * hours.tokens_per_hour, 0)',
             'hours.weighted_tokens'
         ) }}) as cost,
         count(*) as hour_count

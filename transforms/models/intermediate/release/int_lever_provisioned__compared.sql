@@ -1,9 +1,8 @@
 {#
-    Replays of provisioned throughput. Where the company has no units, as many are subscribed to as cost least, and what
-    is used above them is paid by the token as before. A day bears its own fees, so that weak days cost more than they
-    save; fees of days without calls count on the others, in proportion to what units serve. Where it has some, those
-    that no hour of the window needed are given back, on days with calls and for no more than these cost. The team is
-    the one that uses most.
+    Replays of provisioned throughput: as many units as cost least, and what is used above them is paid by the token.
+    Where the company has no units, these are subscribed to. A day bears its own fees, so that weak days cost more than
+    they save; fees of days without calls count on the others, in proportion to what units serve. Where it has more,
+    the rest is given back, on days with calls and for no more than these cost. The team is the one that uses most.
 #}
 with
 fees as (
@@ -20,16 +19,25 @@ used as (
         hours.usage_date,
         hours.deployment,
         counts.unit_count,
-        counts.needed_unit_count,
+        offers.owned_units,
+        24 * offers.hour_quanta as fee_quanta,
         sum(hours.request_count) as request_count,
         sum(hours.quanta) as quanta,
+        {% for name, units in [
+            ('served', 'counts.unit_count'),
+            ('kept', 'least(counts.unit_count, offers.owned_units)'),
+            ('owned', 'offers.owned_units'),
+        ] %}
         sum({{ floor_divide(
-            'hours.quanta * least(hours.weighted_tokens, counts.unit_count * hours.tokens_per_hour)',
+            'hours.by_token_quanta * least(hours.weighted_tokens, ' ~ units ~ ' * hours.tokens_per_hour)',
             'hours.weighted_tokens'
-        ) }}) as served_quanta
+        ) }}) as {{ name }}_quanta{{ ',' if not loop.last }}
+        {% endfor %}
     from {{ ref('int_lever_unit_hours__measured') }} as hours
+    inner join {{ ref('int_lever_unit_offers__priced') }} as offers  {# hours are of offers #}
+        using (usage_date, deployment)
     inner join {{ ref('int_lever_unit_counts__optimal') }} as counts using (deployment)  {# one row each #}
-    group by hours.usage_date, hours.deployment, counts.unit_count, counts.needed_unit_count
+    group by all
     having sum(hours.quanta) > 0
 ),
 
@@ -47,16 +55,13 @@ owners as (
 days as (
     select
         used.*,
-        offers.owned_units,
-        24 * offers.hour_quanta as fee_quanta,
+        least(used.unit_count, max(used.owned_units) over (partition by used.deployment)) as kept_count,
         {{ billionths(
             'used.served_quanta', 'greatest(sum(used.served_quanta) over (partition by used.deployment), 1)'
         ) }} as served_billionths,
         fees.subscribed_quanta
-        - used.unit_count * sum(24 * offers.hour_quanta) over (partition by used.deployment) as uncalled_quanta
+        - used.unit_count * sum(used.fee_quanta) over (partition by used.deployment) as uncalled_quanta
     from used
-    inner join {{ ref('int_lever_unit_offers__priced') }} as offers  {# hours are of offers #}
-        using (usage_date, deployment)
     inner join fees on used.deployment = fees.deployment  {# of these very offers #}
 )
 
@@ -65,7 +70,7 @@ select
     'deployment' as scope_type,
     case
         when days.owned_units = 0 then days.deployment || ' in ' || days.unit_count || ' units'
-        else days.deployment
+        else days.deployment || ' with ' || days.kept_count || ' units'
     end as scope_name,
     owners.team,
     'deployment ' || days.deployment as cost_pool,
@@ -74,7 +79,11 @@ select
     {{ from_quanta('case
         when days.owned_units = 0 then days.served_quanta - days.unit_count * days.fee_quanta - '
         ~ billionths_of('days.uncalled_quanta', 'days.served_billionths') ~ '
-        else least(greatest(days.owned_units - days.needed_unit_count, 0) * days.fee_quanta, days.quanta)
+        else least(
+            (days.owned_units - least(days.unit_count, days.owned_units)) * days.fee_quanta
+            - (days.owned_quanta - days.kept_quanta),
+            days.quanta
+        )
     end') }} as saving,
     cast(days.request_count as bigint) as evidence_row_count
 from days

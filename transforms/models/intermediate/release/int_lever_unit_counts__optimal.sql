@@ -1,6 +1,6 @@
 {#
     How many units of provisioned throughput cost least over the window (the newsvendor in steps of a unit): what the k-th
-    unit would have served is what each hour used between k - 1 and k units of tokens, at what that hour's tokens cost. It
+    unit would have served is what each hour used between k - 1 and k units of tokens, at what these cost by the token. It
     never grows with k, so each unit is bought while that is more than its fee.
 #}
 with
@@ -16,7 +16,7 @@ served as (
         deployment,
         unit_number,
         sum({{ floor_divide(
-            'quanta * least(weighted_tokens - (unit_number - 1) * tokens_per_hour, tokens_per_hour)', 'weighted_tokens'
+            'by_token_quanta * least(weighted_tokens - (unit_number - 1) * tokens_per_hour, tokens_per_hour)', 'weighted_tokens'
         ) }}) as value_quanta
     from slices
     group by deployment, unit_number
