@@ -42,7 +42,9 @@ def failures(checks: Iterable[Check]) -> list[Check]:
     return sorted(failed, key=lambda check: (check.check_name, check.subject))
 
 
-def refusal(code: str, where: Path, failed: Sequence[Check], outlook: str) -> GateRefused:
+def refusal(
+    code: str, where: Path, failed: Sequence[Check], outlook: str, warnings: Sequence[Check] = ()
+) -> GateRefused:
     """An error that says in plain words what failed, where, on how many rows, and shows some.
 
     Args:
@@ -50,14 +52,23 @@ def refusal(code: str, where: Path, failed: Sequence[Check], outlook: str) -> Ga
         where: the file that holds the full list.
         failed: the checks that failed.
         outlook: what readers see now, such as "the release of 2026-10-30 stays current".
+        warnings: what did not stop the build, and may be why something else did.
     """
     count = "1 check" if len(failed) == 1 else f"{len(failed)} checks"
     lines = [f"{where.parent}: {count} failed. Nothing was published; {outlook}."]
-    for check in failed:
-        lines.append(f"  {check.check_name} on {check.subject}: {check.message}{_rows(check)}")
-        lines += [f"    {_line(row)}" for row in check.sample]
+    lines += [line for check in failed for line in _lines(check)]
+    if warnings:
+        lines.append("  What would not have stopped it, and may be why:")
+        lines += [line for check in warnings for line in _lines(check)]
     lines.append(f"  All of it is in {where}. Mend the input or the rule, then run again.")
     return GateRefused(code, "\n".join(lines))
+
+
+def _lines(check: Check) -> list[str]:
+    return [
+        f"  {check.check_name} on {check.subject}: {check.message}{_rows(check)}",
+        *(f"    {_line(row)}" for row in check.sample),
+    ]
 
 
 def _rows(check: Check) -> str:

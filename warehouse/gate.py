@@ -18,7 +18,7 @@ from warehouse.child import environment
 from warehouse.descriptions import comment
 from warehouse.mount import literal
 from warehouse.session import open_build
-from warehouse.suites import PREVIOUS_RELEASE
+from warehouse.suites import PREVIOUS_RELEASE, SOURCES
 
 LOG_TAIL = 2000
 RESULT_COLUMNS = {
@@ -86,7 +86,8 @@ def gate(settings: Settings, build: BuildResult, previous: Path | None) -> GateR
         },
     )
     if failed:
-        raise refusal("GATE_FAILED", report, failed, outlook)
+        of_sources = [check for check in warnings if check.suite == SOURCES]
+        raise refusal("GATE_FAILED", report, failed, outlook, of_sources)
     return GateResult(report, digest, len(checks), warnings)
 
 

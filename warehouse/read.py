@@ -27,10 +27,16 @@ def serving(home: Path) -> Release:
     if release is None:
         raise ConfigError(
             "NOTHING_PUBLISHED",
-            f"{home}: nothing is published here yet. Run `apportion run` first, or name the home "
-            "folder that you mean: --home, or APPORTION_HOME.",
+            f"{home}: nothing is published here yet. {_refused(home)}Run `apportion run` first, or "
+            "name the home folder that you mean: --home, or APPORTION_HOME.",
         )
     return release
+
+
+def _refused(home: Path) -> str:
+    """Which build was not published, where one is left."""
+    reports = sorted(home.glob("builds/*/gate.json"), key=lambda path: path.stat().st_mtime)
+    return f"{reports[-1]} says why the last build was refused. " if reports else ""
 
 
 def published(home: Path) -> Path:

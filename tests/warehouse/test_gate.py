@@ -99,6 +99,10 @@ def test_every_fault_is_named_with_its_table_and_rows(settings: Settings, copy: 
     assert "difference=0.000000000000000001" in text
     assert "table_name=cost_ledger, column_name=list_cost, data_type=DOUBLE" in text
     assert "has_rows on main.source_freshness: could not be tested: " in text
+    assert (
+        "would not have stopped it, and may be why:\n  every_optional_source_has_delivered" in text
+    )
+    assert "source_name=later, kind=litellm" in text
 
 
 def test_a_failed_dbt_test_fails_the_gate(settings: Settings, copy: Copy) -> None:

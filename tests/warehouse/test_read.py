@@ -155,3 +155,8 @@ def test_a_damaged_release_is_named(home: Path) -> None:
 def test_nothing_published_is_said_in_words(home: Path) -> None:
     with pytest.raises(ConfigError, match="NOTHING_PUBLISHED"):
         connect(home)
+    refused = home / "builds" / "2026-10-02-1" / "gate.json"
+    refused.parent.mkdir(parents=True)
+    refused.write_text('{"passed": false}')
+    with pytest.raises(ConfigError, match="NOTHING_PUBLISHED .*2026-10-02-1/gate.json says why"):
+        connect(home)
