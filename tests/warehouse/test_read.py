@@ -158,5 +158,5 @@ def test_nothing_published_is_said_in_words(home: Path) -> None:
     refused = home / "builds" / "2026-10-02-1" / "gate.json"
     refused.parent.mkdir(parents=True)
     refused.write_text('{"passed": false}')
-    with pytest.raises(ConfigError, match="NOTHING_PUBLISHED .*2026-10-02-1/gate.json says why"):
+    with pytest.raises(ConfigError, match=r"NOTHING_PUBLISHED .*2026-10-02-1/gate\.json says why"):
         connect(home)

@@ -1,8 +1,6 @@
 """The source kind `aws_cur`: cost and usage reports of AWS, read into `focus_charges`."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Iterable, Iterator
 
 from ingest.deliveries import explicit_files, own_manifest
 from ingest.source import Batch, Delivery, LandedDelivery, Window
@@ -10,28 +8,13 @@ from ingest.sources.aws.legacy import legacy_reports
 from ingest.sources.aws.options import AwsCurOptions
 from ingest.sources.aws.reading import ReportReader
 from ingest.sources.focus.layouts import aws_data_exports
-from ingest.stores import Store, open_store
+from ingest.sources.stored_source import StoredSource
 
 
-class AwsCurSource:
+class AwsCurSource(StoredSource[AwsCurOptions]):
     """The cost and usage report of one payer account."""
 
     options_model = AwsCurOptions
-
-    def __init__(self, name: str, store: Store, options: AwsCurOptions) -> None:
-        self.name = name
-        self.store = store
-        self._options = options
-
-    @classmethod
-    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
-        """Open a configured source; nothing is contacted.
-
-        Raises:
-            pydantic.ValidationError: an option is unknown or wrong.
-        """
-        valid = cls.options_model.model_validate(dict(options))
-        return cls(name, open_store(valid.location, directory, valid), valid)
 
     def discover(self, window: Window) -> Iterable[Delivery]:
         """The current delivery of each billing period that meets the window.

@@ -1,8 +1,6 @@
 """The source kind `azure_cost`: exports of actual and amortized cost, read into `focus_charges`."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Iterable, Iterator
 
 from apportion.errors import ConfigError
 from ingest.deliveries import listed
@@ -10,28 +8,13 @@ from ingest.source import Batch, Delivery, LandedDelivery, Window, version_of
 from ingest.sources.azure.exports import paired_exports
 from ingest.sources.azure.options import AzureCostOptions
 from ingest.sources.azure.reading import MonthReader
-from ingest.stores import Store, open_store
+from ingest.sources.stored_source import StoredSource
 
 
-class AzureCostSource:
+class AzureCostSource(StoredSource[AzureCostOptions]):
     """The exports of actual and amortized cost of one billing account or subscription."""
 
     options_model = AzureCostOptions
-
-    def __init__(self, name: str, store: Store, options: AzureCostOptions) -> None:
-        self.name = name
-        self.store = store
-        self._options = options
-
-    @classmethod
-    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
-        """Open a configured source; nothing is contacted.
-
-        Raises:
-            pydantic.ValidationError: an option is unknown or wrong.
-        """
-        valid = cls.options_model.model_validate(dict(options))
-        return cls(name, open_store(valid.location, directory, valid), valid)
 
     def discover(self, window: Window) -> Iterable[Delivery]:
         """The newest runs of each month that meets the window, or one delivery per pair of files.

@@ -1,8 +1,6 @@
 """The source kind `focus`: deliveries of FOCUS Cost and Usage files, read into `focus_charges`."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Iterable, Iterator
 
 from apportion.errors import DeliveryRefused
 from ingest import deliveries
@@ -12,29 +10,14 @@ from ingest.sources.focus.azure_runs import azure_exports
 from ingest.sources.focus.files import FileReader
 from ingest.sources.focus.keys import ChargeKeys
 from ingest.sources.focus.options import FocusOptions
-from ingest.stores import Store, open_store
+from ingest.sources.stored_source import StoredSource
 from ingest.text_blocks import UNTRUSTED
 
 
-class FocusSource:
+class FocusSource(StoredSource[FocusOptions]):
     """FOCUS files of one export."""
 
     options_model = FocusOptions
-
-    def __init__(self, name: str, store: Store, options: FocusOptions) -> None:
-        self.name = name
-        self.store = store
-        self._options = options
-
-    @classmethod
-    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
-        """Open a configured source; nothing is contacted.
-
-        Raises:
-            pydantic.ValidationError: an option is unknown or wrong.
-        """
-        valid = cls.options_model.model_validate(dict(options))
-        return cls(name, open_store(valid.location, directory, valid), valid)
 
     def discover(self, window: Window) -> Iterable[Delivery]:
         """The newest delivery of each billing period that meets the window."""

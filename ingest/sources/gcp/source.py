@@ -11,19 +11,15 @@ from ingest.sources.focus.keys import ChargeKeys
 from ingest.sources.gcp.bigquery import BigQueryStore
 from ingest.sources.gcp.options import GcpBillingOptions
 from ingest.sources.gcp.reading import batches
-from ingest.stores import Store, open_store
+from ingest.sources.stored_source import StoredSource
+from ingest.stores import open_store
 from ingest.text_blocks import UNTRUSTED
 
 
-class GcpBillingSource:
+class GcpBillingSource(StoredSource[GcpBillingOptions]):
     """The export of one billing account."""
 
     options_model = GcpBillingOptions
-
-    def __init__(self, name: str, store: Store, options: GcpBillingOptions) -> None:
-        self.name = name
-        self.store = store
-        self._options = options
 
     @classmethod
     def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:

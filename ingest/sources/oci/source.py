@@ -1,9 +1,7 @@
 """The source kind `oci_cost_report`: cost reports of Oracle Cloud, read into `focus_charges`."""
 
 import re
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Iterator
 
 import polars as pl
 from pydantic import Field
@@ -14,7 +12,8 @@ from ingest.sources.focus.charges import ChargeBatches
 from ingest.sources.focus.columns import check_no_float_money, mapped
 from ingest.sources.focus.keys import ChargeKeys
 from ingest.sources.oci.rows import MONEY, charges, check
-from ingest.stores import Store, StoreOptions, open_store
+from ingest.sources.stored_source import StoredSource
+from ingest.stores import StoreOptions
 
 REPORT = re.compile(r"\.(csv|csv\.gz|parquet)$")
 
@@ -26,7 +25,7 @@ class OciCostReportOptions(StoreOptions):
     null_values: tuple[str, ...] = Field(("",), description="Texts that stand for null.")
 
 
-class OciCostReportSource:
+class OciCostReportSource(StoredSource[OciCostReportOptions]):
     """The cost reports of one tenancy.
 
     Oracle only ever adds files: each is a delivery of its own, and what it corrects is corrected by
@@ -34,21 +33,6 @@ class OciCostReportSource:
     """
 
     options_model = OciCostReportOptions
-
-    def __init__(self, name: str, store: Store, options: OciCostReportOptions) -> None:
-        self.name = name
-        self.store = store
-        self._options = options
-
-    @classmethod
-    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
-        """Open a configured source; nothing is contacted.
-
-        Raises:
-            pydantic.ValidationError: an option is unknown or wrong.
-        """
-        valid = cls.options_model.model_validate(dict(options))
-        return cls(name, open_store(valid.location, directory, valid), valid)
 
     def discover(self, window: Window) -> Iterator[Delivery]:
         """Every report: its name is a running number and says nothing about its days."""

@@ -1,9 +1,7 @@
 """The source kind `rate_card`: owned or contracted hardware, priced by a table of the company."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
-from typing import Any, Self
 
 import polars as pl
 from pydantic import Field
@@ -15,7 +13,8 @@ from ingest.sources.focus.charges import ChargeBatches
 from ingest.sources.focus.columns import mapped
 from ingest.sources.focus.keys import ChargeKeys
 from ingest.sources.rate_card.card import Line, days_of, parse
-from ingest.stores import Store, StoreOptions, open_store
+from ingest.sources.stored_source import StoredSource
+from ingest.stores import StoreOptions
 
 ONE_DAY = timedelta(days=1)
 
@@ -32,25 +31,10 @@ class RateCardOptions(StoreOptions):
     )
 
 
-class RateCardSource:
+class RateCardSource(StoredSource[RateCardOptions]):
     """One rate card: a charge per item and day, a delivery per month."""
 
     options_model = RateCardOptions
-
-    def __init__(self, name: str, store: Store, options: RateCardOptions) -> None:
-        self.name = name
-        self.store = store
-        self._options = options
-
-    @classmethod
-    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
-        """Open a configured source; nothing is contacted.
-
-        Raises:
-            pydantic.ValidationError: an option is unknown or wrong.
-        """
-        valid = cls.options_model.model_validate(dict(options))
-        return cls(name, open_store(valid.location, directory, valid), valid)
 
     def discover(self, window: Window) -> Iterator[Delivery]:
         """The months of the window; a changed table is a new delivery of each.

@@ -5,9 +5,7 @@ table whose file is absent is empty; `teams.csv` must be there. What is wrong in
 company to correct, so it is a `ConfigError` that names every line, and nothing is published.
 """
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Self
+from collections.abc import Iterator
 
 import polars as pl
 
@@ -17,7 +15,8 @@ from ingest.registry import suggestion
 from ingest.source import Batch, Delivery, LandedDelivery, LandedObject, Window, version_of
 from ingest.sources.reference import consistency
 from ingest.sources.reference.parse import Row, TableError, parse
-from ingest.stores import ObjectInfo, Store, StoreOptions, open_store
+from ingest.sources.stored_source import StoredSource
+from ingest.stores import ObjectInfo, StoreOptions
 
 PERIOD = PARTITION = "reference"
 MOST_PROBLEMS = 20
@@ -27,20 +26,10 @@ class ReferenceOptions(StoreOptions):
     """Options of a source of kind `reference`."""
 
 
-class ReferenceSource:
+class ReferenceSource(StoredSource[ReferenceOptions]):
     """The reference tables of one folder."""
 
     options_model = ReferenceOptions
-
-    def __init__(self, name: str, store: Store) -> None:
-        self.name = name
-        self.store = store
-
-    @classmethod
-    def from_options(cls, name: str, options: Mapping[str, Any], directory: Path) -> Self:
-        """Open the folder or bucket named by the options; nothing is contacted."""
-        checked = cls.options_model.model_validate(dict(options))
-        return cls(name, open_store(checked.location, directory, checked))
 
     def discover(self, window: Window) -> Iterator[Delivery]:  # noqa: ARG002 - of no day
         """The one delivery: every table's file as it is now.
