@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import hypothesis
 import pytest
 
 from apportion.settings import Organization, Schedule, Settings, SourceSettings
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 SAMPLE_DATA = Path(__file__).parents[2] / "shared" / "data"
 BUCKET_NUMBERS = itertools.count(1)
+
+# The same examples in every run, however slow the machine.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("repeatable")
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ USED = {
 LEFT_OVER = 10**12
 """Quanta, a millionth: what whole rates leave over of a charge goes to its first request."""
 SEEDS = st.integers(0, 2**31 - 1)
-EXAMPLES = settings(max_examples=8, deadline=None, derandomize=True)
+EXAMPLES = settings(max_examples=8)
 
 
 @pytest.fixture(scope="module")

@@ -268,7 +268,7 @@ def test_without_split_rows_the_columns_change_nothing(aws: Reports) -> None:
 AMOUNTS = st.decimals("0.0000000001", "90000", places=10)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(cost=AMOUNTS, weights=st.lists(AMOUNTS, min_size=1, max_size=6), filled=st.booleans())
 def test_nothing_is_lost_or_invented(cost: Decimal, weights: list[Decimal], filled: bool) -> None:
     effective = sum(weights, Decimal(0) if filled else cost)
