@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.optimize import nnls
 
 FEATURES = ("input_tokens", "cache_read_tokens", "output_tokens", "request_count")
 WEIGHTS = (
@@ -104,6 +103,8 @@ def _solve(design: "np.ndarray[Any, Any]", active: "np.ndarray[Any, Any]") -> An
     """Non-negative least squares on columns scaled to length one."""
     if not design.size:
         return np.zeros(design.shape[1])
+    from scipy.optimize import nnls  # takes a second to load
+
     lengths = np.linalg.norm(design, axis=0)
     lengths[lengths == 0] = 1
     solution, _ = nnls(design / lengths, active)

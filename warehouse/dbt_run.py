@@ -25,7 +25,10 @@ from warehouse.parsed_project import keep, take
 Progress = Callable[[str, int, int], None]
 """Called with what is running, how many steps are done and how many there are."""
 
-DBT = (sys.executable, "-P", "-c", "from dbt.cli.main import cli; cli()")
+START = "import gc; gc.set_threshold(100_000); from dbt.cli.main import cli; cli()"
+"""dbt holds the whole project in memory for as long as it lives. Looking for garbage in it after
+every 700 objects, as Python does, takes a fifth of a small build and finds next to none."""
+DBT = (sys.executable, "-P", "-c", START)
 STATUS: dict[str, Literal["pass", "fail", "warn"]] = {
     "pass": "pass",
     "warn": "warn",

@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.stats import norm, t
+from scipy.special import ndtri, stdtrit
 
 KEY = ("lever", "scope", "team")
 DRAWS = 2000
@@ -73,13 +73,14 @@ def _bounds(daily: Whole, length: int, unknown: float = 1.0) -> tuple[Whole, Who
     """The low and high of the sum of `length` days, drawn from these.
 
     Days to come differ from their mean, and the mean of these days differs from the true one:
-    `unknown` widens for both.
+    `unknown` widens for both, and the quantiles of Student's t over those of the normal
+    distribution for how few blocks there are.
     """
     counts = _draws(len(daily), length)
     sums = np.sort(counts @ daily, axis=0)
     expected = daily.sum(axis=0) * length // len(daily)
     blocks = max(2, len(daily) // BLOCK_DAYS)
-    few = unknown * t.ppf(HIGH, blocks - 1) / norm.ppf(HIGH) * (blocks / (blocks - 1)) ** 0.5
+    few = unknown * stdtrit(blocks - 1, HIGH) / ndtri(HIGH) * (blocks / (blocks - 1)) ** 0.5
     permille = round(few * 1000)
     low = expected - (expected - sums[int(LOW * DRAWS)]) * permille // 1000
     high = expected + (sums[int(HIGH * DRAWS) - 1] - expected) * permille // 1000
