@@ -43,6 +43,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "gcp_billing": "ingest.sources.gcp:GcpBillingSource",
         "litellm": "ingest.sources.litellm:LiteLlmSource",
         "litellm_database": "ingest.sources.litellm.database:LiteLlmDatabaseSource",
+        "nvidia_smi": "ingest.sources.nvidia_smi:NvidiaSmiSource",
         "oci_cost_report": "ingest.sources.oci:OciCostReportSource",
         "openai_costs": "ingest.sources.vendor_costs:OpenAiCostsSource",
         "openai_usage": "ingest.sources.vendor_costs:OpenAiUsageSource",

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 from typing import Literal, Self
+from zoneinfo import ZoneInfo
 
 import polars as pl
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, field_validator, model_validator
 
 from ingest.schemas import TIMESTAMP
 from ingest.sources.focus.values import parse_instants
@@ -47,6 +48,31 @@ class InstantOptions(BaseModel):
         if self.timestamp_format:
             return texts.str.to_datetime(self.timestamp_format, time_unit="us", strict=False)
         return parse_instants(texts)
+
+
+class ZoneOptions(BaseModel):
+    """By which clock a program printed times that name no zone."""
+
+    time_zone: str = Field("UTC", description="The zone of the printed times (`TZ`).")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key
+        except (KeyError, OSError, ValueError) as error:
+            raise ValueError(f'"{name}" is not a time zone such as Europe/Berlin') from error
+
+    def instants(self, texts: pl.Expr, timestamp_format: str) -> pl.Expr:
+        """Printed times in UTC; null where they are not written in this way."""
+        return printed_instants(texts, timestamp_format, self.time_zone)
+
+
+def printed_instants(texts: pl.Expr, timestamp_format: str, time_zone: str) -> pl.Expr:
+    """Times of a zone in UTC; of the hour that a clock shows twice, the first."""
+    local = texts.str.to_datetime(timestamp_format, time_unit="us", strict=False)
+    zoned = local.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
+    return zoned.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
 
 def numbers_as_instants(

@@ -8,11 +8,13 @@ import polars as pl
 
 from ingest import schemas
 from ingest.source import Batch
+from ingest.sources.instants import printed_instants
 from ingest.sources.quarantine import complete
 from ingest.sources.slurm.node_lists import nodes_of
 
 TABLE = "slurm_jobs"
 NO_TIME = ("Unknown", "None", "N/A")
+TIMESTAMP_FORMAT = "%Y-%m-%dT%H:%M:%S"
 TIMES = {"submit_at": "Submit", "started_at": "Start", "completed_at": "End"}
 TEXTS = {
     "job_id": "JobID",
@@ -129,7 +131,10 @@ def _typed(records: pl.DataFrame, time_zone: str) -> pl.DataFrame:
         "Start",
         "End",
         *(pl.col(field).alias(column) for column, field in TEXTS.items()),
-        *(_instant(pl.col(field), time_zone).alias(column) for column, field in TIMES.items()),
+        *(
+            printed_instants(pl.col(field), TIMESTAMP_FORMAT, time_zone).alias(column)
+            for column, field in TIMES.items()
+        ),
         job_id_raw=pl.col("JobIDRaw").cast(pl.Int64, strict=False),
         state=pl.col("State").str.split(" ").list.first(),
         elapsed_seconds=_elapsed(),
@@ -137,13 +142,6 @@ def _typed(records: pl.DataFrame, time_zone: str) -> pl.DataFrame:
         node_list=pl.col("NodeList").replace_strict(lists, nodes, return_dtype=pl.String),
         gpu_type=tres.replace_strict(distinct, types, return_dtype=pl.String),
     )
-
-
-def _instant(text: pl.Expr, time_zone: str) -> pl.Expr:
-    """A printed time in UTC; of the hour that a clock shows twice, the first."""
-    local = text.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="us", strict=False)
-    zoned = local.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
-    return zoned.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
 
 def _elapsed() -> pl.Expr:

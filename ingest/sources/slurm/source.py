@@ -15,30 +15,18 @@ which it ran, so that both ways give the same rows.
 """
 
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo
-
-from pydantic import Field, field_validator
 
 from ingest.source import Batch, LandedDelivery
 from ingest.sources import gzipped
 from ingest.sources.file_source import FileOptions, FileSource
+from ingest.sources.instants import ZoneOptions
 from ingest.sources.slurm.documents import ENDINGS, read_document
 from ingest.sources.slurm.jobs import job_batch
 from ingest.sources.slurm.sacct import read_records
 
 
-class SlurmOptions(FileOptions):
-    """Where the files of `sacct` are."""
-
-    time_zone: str = Field("UTC", description="The zone of the printed times (`TZ` of `sacct`).")
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        try:
-            return ZoneInfo(name).key
-        except (KeyError, OSError, ValueError) as error:
-            raise ValueError(f'"{name}" is not a time zone such as Europe/Berlin') from error
+class SlurmOptions(ZoneOptions, FileOptions):
+    """Where the files of `sacct` are, and by which clock it printed them."""
 
 
 class SlurmSource(FileSource[SlurmOptions]):
