@@ -208,8 +208,14 @@ MODEL_API_USAGE: Columns = {
     "cache_read_input_tokens": pl.Int64,
     "cache_creation_input_tokens": pl.Int64,
     "cache_creation_1h_input_tokens": pl.Int64,
+    "input_audio_tokens": pl.Int64,
+    "input_image_tokens": pl.Int64,
     "output_tokens": pl.Int64,
+    "output_audio_tokens": pl.Int64,
+    "output_image_tokens": pl.Int64,
     "search_requests": pl.Int64,
+    "consumed_quantity": pl.Int64,
+    "consumed_unit": pl.String,
 }
 """What a vendor itself counted of a UTC day's calls, by the groups that it tells apart. Counts mean
 what they mean in `inference_requests`; one that the vendor does not tell is null. `api_key_id` is

@@ -15,6 +15,7 @@ from ingest.collect import collect
 from ingest.ledger import Ledger
 from ingest.registry import open_source
 from ingest.source import Window
+from ingest.sources.vendor_costs.openai_usage import REPORTS
 from tests.ingest.vendor_server import Vendor
 
 OCTOBER = Window(date(2026, 10, 1), date(2026, 10, 5))
@@ -63,7 +64,8 @@ def test_openai_counts_cached_tokens_within_the_input(
     }
     vendor.results["2026-10-01"] = [json.dumps(CALLS)]
     vendor.results["2026-10-05"] = [json.dumps(CALLS | {"batch": True, "output_tokens": 7})]
-    vendor.embeddings["2026-10-05"] = [json.dumps(embedded | {"model": "text-embedding-3"})]
+    of_model = json.dumps(embedded | {"model": "text-embedding-3"})
+    vendor.others["embeddings"] = {"2026-10-05": [of_model]}
     settings = configured("openai_usage")
     result = collect(settings, "vendor", OCTOBER)
     assert (result.landed, result.rows, result.quarantined_rows, result.refused) == (2, 3, 0, [])
@@ -78,7 +80,7 @@ def test_openai_counts_cached_tokens_within_the_input(
     assert rows["service_tier"].to_list() == ["standard", "batch", None]
     assert rows["gen_ai_operation_name"].to_list() == ["chat", "chat", "embeddings"]
     assert rows["usage_date"].to_list() == [OCTOBER.first, OCTOBER.last, OCTOBER.last]
-    assert len(vendor.asked) == 6  # two reports of five days, two buckets a page
+    assert len(vendor.asked) == 30  # ten reports of five days, two buckets a page
 
 
 def test_anthropic_counts_the_cache_beside_the_input(
@@ -104,7 +106,7 @@ def test_no_more_days_are_asked_for_at_once_than_the_vendor_answers(
     autumn = Window(date(2026, 9, 1), date(2026, 10, 31))
     assert list(open_source(configured(kind), "vendor").discover(autumn)) == []
     assert all("limit=31" in question for question in vendor.asked)
-    assert len(vendor.asked) == 18 * (2 if kind == "openai_usage" else 1)  # 35 trailing days
+    assert len(vendor.asked) == 18 * (10 if kind == "openai_usage" else 1)  # 35 trailing days
 
 
 def test_a_day_that_changed_is_replaced(vendor: Vendor, configured: Configured) -> None:
@@ -120,7 +122,8 @@ def test_a_day_that_changed_is_replaced(vendor: Vendor, configured: Configured) 
 @pytest.mark.parametrize(
     ("kind", "result", "problem"),
     [
-        ("openai_usage", CALLS | {"object": "organization.usage.images.result"}, "neither"),
+        ("openai_usage", CALLS | {"object": "organization.usage.videos.result"}, "known report"),
+        ("openai_usage", CALLS | {"object": "organization.usage.images.result"}, "without images"),
         ("openai_usage", CALLS | {"input_tokens": None}, "without input_tokens"),
         ("anthropic_usage", {"input_tokens": 7, "output_tokens": 1}, "without uncached_input"),
         (
@@ -143,6 +146,7 @@ def test_a_result_of_another_shape_is_refused(
     ("kind", "result"),
     [
         ("openai_usage", CALLS | {"input_cached_tokens": 950}),
+        ("openai_usage", CALLS | {"output_audio_tokens": 400, "output_image_tokens": 101}),
         ("openai_usage", CALLS | {"output_tokens": 1.5}),
         ("openai_usage", CALLS | {"num_model_requests": -1}),
         ("anthropic_usage", MESSAGES | {"cache_read_input_tokens": "many"}),
@@ -190,17 +194,31 @@ def test_the_vendors_own_examples(
         return [json.dumps(result) for result in example["data"][0]["results"]]
 
     vendor.results["2024-11-01"] = results("openai/organization_usage_completions.json")
-    vendor.embeddings["2024-11-01"] = results("openai/organization_usage_embeddings.json")
+    for report in REPORTS:
+        name = report.removeprefix("/")
+        found = results(f"openai/organization_usage_{name}.json")
+        vendor.others[name] = {"2024-11-01": found}
     settings = configured("openai_usage")
     day = Window(date(2024, 11, 1), date(2024, 11, 1))
     collected = collect(settings, "vendor", day)
-    assert (collected.rows, collected.quarantined_rows) == (2, 0)
-    of_openai = counted(settings)
-    assert of_openai["input_tokens"].to_list() == [1000, 16]
-    assert of_openai["cache_read_input_tokens"].to_list() == [400, None]
-    assert of_openai["cache_creation_input_tokens"].to_list() == [100, None]
-    assert of_openai["output_tokens"].to_list() == [500, 0]
-    assert of_openai["request_count"].to_list() == [5, 2]
+    assert (collected.rows, collected.quarantined_rows, collected.refused) == (10, 0, [])
+    rows = {row["gen_ai_operation_name"]: row for row in counted(settings).iter_rows(named=True)}
+    told = ("request_count", "input_tokens", "output_tokens", "consumed_quantity", "consumed_unit")
+    assert {name: tuple(row[column] for column in told) for name, row in rows.items()} == {
+        "chat": (5, 1000, 500, None, None),
+        "embeddings": (2, 16, 0, None, None),
+        "moderation": (2, 16, 0, None, None),
+        "image_generation": (2, 0, 0, 2, "Images"),
+        "speech": (1, 0, 0, 45, "Characters"),
+        "transcription": (1, 0, 0, 20, "Seconds"),
+        "web_search": (None, 0, 0, 2, "Searches"),
+        "file_search": (None, 0, 0, 2, "Searches"),
+        "code_interpreter": (None, 0, 0, 1, "Sessions"),
+        "vector_store": (None, 0, 0, 1024, "Bytes"),
+    }
+    parts = ("cache_read_input_tokens", "cache_creation_input_tokens", "input_audio_tokens")
+    assert [rows["chat"][part] for part in parts] == [400, 100, 50]
+    assert rows["chat"]["output_image_tokens"] == 50
 
     vendor.results["2025-08-01"] = results("anthropic/usage_report_messages.json")
     settings = configured("anthropic_usage")

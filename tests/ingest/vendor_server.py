@@ -22,7 +22,16 @@ MOST = {"/v1/organization/costs": 180}
 GROUPS = {
     "/v1/organization/costs": "line_item project_id",
     "/v1/organization/usage/completions": "api_key_id batch model project_id service_tier",
-    "/v1/organization/usage/embeddings": "api_key_id model project_id",
+    **{
+        f"/v1/organization/usage/{report}": "api_key_id model project_id"
+        for report in (
+            *("embeddings", "moderations", "images", "audio_speeches", "audio_transcriptions"),
+            "web_search_calls",
+        )
+    },
+    "/v1/organization/usage/file_search_calls": "api_key_id project_id",
+    "/v1/organization/usage/code_interpreter_sessions": "project_id",
+    "/v1/organization/usage/vector_stores": "project_id",
     "/v1/organizations/cost_report": "description workspace_id",
     "/v1/organizations/usage_report/messages": (
         "api_key_id context_window model service_tier workspace_id"
@@ -40,7 +49,8 @@ class Vendor:
     asked: list[str] = field(default_factory=list)
     answer: str | None = None
 
-    embeddings: dict[str, list[str]] = field(default_factory=dict)
+    others: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    """What other reports of usage answer than the one of completions."""
 
     def of_openai(self, path: str, question: dict[str, list[str]]) -> tuple[int, str]:
         if not set(GROUPS[path].split()) <= set(question.get("group_by", ())):
@@ -74,7 +84,9 @@ class Vendor:
         assert question["bucket_width"] == ["1d"]
         if int(question["limit"][0]) > MOST.get(path, 31):
             return 400, '{"error": {"message": "limit"}}'
-        results = self.embeddings if path.endswith("/embeddings") else self.results
+        usage, _, report = path.rpartition("/")
+        is_other = usage.endswith("/usage") and report != "completions"
+        results = self.others.get(report, {}) if is_other else self.results
         start = int(question.get("page", ["page_0"])[0].removeprefix("page_"))
         length = min(PAGE, int(question["limit"][0]))
         days = [first + timedelta(days=n) for n in range((after - first).days)]

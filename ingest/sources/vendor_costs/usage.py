@@ -22,6 +22,8 @@ COUNTS = tuple(name for name, kind in MODEL_API_USAGE.items() if kind == pl.Int6
 PARTS = (
     (("cache_read_input_tokens", "cache_creation_input_tokens"), "input_tokens"),
     (("cache_creation_1h_input_tokens",), "cache_creation_input_tokens"),
+    (("input_audio_tokens", "input_image_tokens"), "input_tokens"),
+    (("output_audio_tokens", "output_image_tokens"), "output_tokens"),
 )
 """Counts that are parts of another, which they cannot exceed together."""
 

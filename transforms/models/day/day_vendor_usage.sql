@@ -15,6 +15,7 @@ counted as (
         sum(cache_creation_input_tokens) as cache_creation_input_tokens,
         sum(output_tokens) as output_tokens
     from {{ ref('int_5_vendor_usage__named') }}
+    where consumed_unit not in ('Bytes', 'Searches', 'Sessions')  {# no calls: parts of others, or storage #}
     group by usage_date, gen_ai_provider_name, model
 ),
 

@@ -1,6 +1,7 @@
 select
     usage_date,
     gen_ai_provider_name,
+    gen_ai_operation_name,
     billing_account_id,
     sub_account_id,
     api_key_id,
@@ -10,5 +11,13 @@ select
     input_tokens,
     cache_read_input_tokens,
     cache_creation_input_tokens,
-    output_tokens
+    input_audio_tokens,
+    input_image_tokens,
+    output_tokens,
+    output_audio_tokens,
+    output_image_tokens,
+    consumed_quantity,
+    consumed_unit,
+    team,
+    owner_rule
 from {{ ref('day_vendor_keys') }}

@@ -42,6 +42,7 @@ chosen as (
 select
     counted.usage_date,
     counted.gen_ai_provider_name,
+    counted.gen_ai_operation_name,
     counted.billing_account_id,
     counted.sub_account_id,
     counted.api_key_id,
@@ -51,6 +52,12 @@ select
     counted.input_tokens,
     counted.cache_read_input_tokens,
     counted.cache_creation_input_tokens,
-    counted.output_tokens
+    counted.input_audio_tokens,
+    counted.input_image_tokens,
+    counted.output_tokens,
+    counted.output_audio_tokens,
+    counted.output_image_tokens,
+    counted.consumed_quantity,
+    counted.consumed_unit
 from {{ ref('stg_vendors__usage') }} as counted
 left join chosen using (usage_date, gen_ai_provider_name, gen_ai_response_model)  {# names that nobody has #}

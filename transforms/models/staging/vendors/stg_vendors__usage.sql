@@ -1,6 +1,7 @@
 select
     usage_date,
     gen_ai_provider_name,
+    gen_ai_operation_name,
     billing_account_id,
     coalesce(sub_account_id, 'none') as sub_account_id,
     coalesce(api_key_id, 'none') as api_key_id,
@@ -10,5 +11,11 @@ select
     input_tokens,
     coalesce(cache_read_input_tokens, 0) as cache_read_input_tokens,
     coalesce(cache_creation_input_tokens, 0) as cache_creation_input_tokens,
-    output_tokens
+    coalesce(input_audio_tokens, 0) as input_audio_tokens,
+    coalesce(input_image_tokens, 0) as input_image_tokens,
+    output_tokens,
+    coalesce(output_audio_tokens, 0) as output_audio_tokens,
+    coalesce(output_image_tokens, 0) as output_image_tokens,
+    coalesce(consumed_quantity, 0) as consumed_quantity,
+    coalesce(consumed_unit, 'none') as consumed_unit
 from {{ source('landing', 'model_api_usage') }}
