@@ -268,7 +268,7 @@ def test_doctor_finds_a_healthy_company_ready(apportion: Apportion, company: Pat
     assert result.exit_code == 0
     findings = {finding["subject"]: finding["message"] for finding in json.loads(result.stdout)}
     assert {"configuration", "disk", "release", "aws", "gateway", "reference"} <= findings.keys()
-    assert findings["gateway"] == "1 deliveries, 2026-10-01 to 2026-10-01"
+    assert findings["gateway"] == "1 delivery, 2026-10-01 to 2026-10-01"
 
 
 def test_doctor_says_what_to_mend(apportion: Apportion, tmp_path: Path) -> None:

@@ -16,10 +16,14 @@ def examine(settings: Settings, usage_date: date) -> list[Finding]:
         usage_date: the newest day that a run would ask for.
     """
     return [
-        Finding("configuration", f"{len(settings.sources)} sources, version {settings.version}"),
+        Finding("configuration", f"{_sources(settings)}, version {settings.version}"),
         disk(settings),
         release(settings),
         *clock(settings),
         *(source(settings, configured, usage_date) for configured in settings.sources),
         *currencies(settings, usage_date),
     ]
+
+
+def _sources(settings: Settings) -> str:
+    return "1 source" if len(settings.sources) == 1 else f"{len(settings.sources)} sources"

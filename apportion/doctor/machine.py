@@ -72,7 +72,7 @@ def clock(settings: Settings) -> Iterator[Finding]:
 def _addresses(settings: Settings) -> set[str]:
     """Scheme and host of every server that a source is configured to ask."""
     values = [value for source in settings.sources for value in source.options.values()]
-    texts = [value for value in values if isinstance(value, str)]
+    texts = [value for value in values if isinstance(value, str)] + _defaults(settings)
     urls = [urlsplit(text) for text in texts if text.startswith(("http://", "https://"))]
     found = {f"{url.scheme}://{url.netloc}" for url in urls}
     asks_aws = any(
@@ -81,6 +81,19 @@ def _addresses(settings: Settings) -> set[str]:
         for source in settings.sources
     )
     return found | ({S3} if asks_aws else set())
+
+
+def _defaults(settings: Settings) -> list[str]:
+    """The addresses that kinds of source ask where the configuration names no other."""
+    from ingest.registry import KINDS, options_of
+
+    asking = [
+        source
+        for source in settings.sources
+        if source.kind in KINDS and not {"url", "location"} & set(source.options)
+    ]
+    fields = [options_of(source.kind).model_fields.get("url") for source in asking]
+    return [field.default for field in fields if field and isinstance(field.default, str)]
 
 
 def _skew_seconds(address: str) -> int | None:

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from apportion.doctor.finding import Finding
+from apportion.doctor.telemetry import Sampled, samples
 from apportion.errors import ApportionError
 from apportion.settings import Settings, SourceSettings
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 LATEST_DAYS = {"day": 2, "month": 3}
 """How long after a usage day a provider may take until the day, or its month, is delivered."""
+
+ASKED = ("anthropic_costs", "anthropic_usage", "openai_costs", "openai_usage")
+"""Kinds that ask a vendor: there is no export that could have stopped."""
 
 NOT_DELIVERED = 7
 LARGEST_PROBE = 64 * 2**20
@@ -36,32 +40,39 @@ def source(settings: Settings, configured: SourceSettings, usage_date: date) -> 
         look = _read_tables if configured.kind == "reference" else _probe
         with TemporaryDirectory() as folder:
             look(opened, found, Path(folder))
+        sampled, unsampled = samples(opened) if isinstance(opened, Sampled) else ("", "")
     except ApportionError as error:
         return Finding(name, str(error), error.exit_code)
     periods = sorted({delivery.period for delivery in found})
     if not periods:
         message = "reachable, but nothing is delivered; check location and schedule"
         return Finding(name, message, NOT_DELIVERED)
-    message = f"{len(found)} deliveries, {periods[0]} to {periods[-1]}"
+    counted = f"{len(found)} {'delivery' if len(found) == 1 else 'deliveries'}"
+    message = f"{counted}, {periods[0]} to {periods[-1]}" + (f"; {sampled}" if sampled else "")
     refused = [delivery.refusal for delivery in found if delivery.refusal]
     if refused:
         return Finding(
             name, f"{message}; {len(refused)} cannot be read: {refused[0]}", NOT_DELIVERED
         )
-    stale = _stale(periods, usage_date)
+    stale = unsampled or _stale(periods, usage_date, configured.kind)
     return Finding(name, f"{message}; {stale}" if stale else message, is_late=bool(stale))
 
 
-def _stale(periods: list[str], usage_date: date) -> str:
+def _stale(periods: list[str], usage_date: date, kind: str) -> str:
     """What is late in the newest dated period; empty where nothing is."""
     dated = [match for match in map(_DATED.search, periods) if match]
     if not dated:
         return ""
     newest = max(match.group() for match in dated)
-    kind = "day" if len(newest) == len("2026-10-01") else "month"
-    awaited = (usage_date - timedelta(days=LATEST_DAYS[kind])).isoformat()[: len(newest)]
+    length = "day" if len(newest) == len("2026-10-01") else "month"
+    awaited = (usage_date - timedelta(days=LATEST_DAYS[length])).isoformat()[: len(newest)]
     if newest >= awaited:
         return ""
+    if kind in ASKED:
+        return (
+            f"{awaited} is missing: look in the vendor's console whether anything was used since "
+            f"{newest}, and whether `organization` and the key are those of who calls"
+        )
     return f"{awaited} is missing: check that the export still runs, and that it is complete"
 
 

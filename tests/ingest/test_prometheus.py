@@ -8,7 +8,7 @@ import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,16 @@ from ingest.source import Window
 from ingest.sources.prometheus import PrometheusSource
 from ingest.sources.prometheus.api import Chunk
 from ingest.sources.prometheus.source import DEFAULT_METRICS
-from tests.ingest.prometheus_server import NODE, POWER, UTIL, PrometheusServer, Sample
+from tests.ingest.prometheus_server import (
+    FIRST,
+    NODE,
+    POWER,
+    STEP,
+    STEPS,
+    UTIL,
+    PrometheusServer,
+    Sample,
+)
 
 METRICS = [UTIL, POWER, NODE, "DCGM_FI_PROF_SM_ACTIVE"]
 DAY = Window(date(2026, 10, 3), date(2026, 10, 3))
@@ -129,6 +138,19 @@ def test_a_day_that_the_server_knows_nothing_of_is_refused(
     (refusal,) = run(settings, Window(date(2026, 9, 1), date(2026, 9, 1))).refused
     assert refusal.code == "EMPTY_DELIVERY"
     assert "retention" in refusal.message
+
+
+def test_the_newest_sample_of_each_metric_is_known_by_one_query(
+    prometheus_server: PrometheusServer,
+) -> None:
+    """Whatever its name, and where it was last scraped some time ago."""
+    options = {"url": prometheus_server.url, "metrics": [POWER, UTIL, "vllm:prompt_tokens_total"]}
+    source = PrometheusSource.from_options("gpus", options, Path("/"))
+    last = FIRST + (STEPS - 1) * STEP
+    for passed in (timedelta(seconds=30), timedelta(hours=3)):
+        newest = source.newest_samples(last + passed)
+        assert newest == dict.fromkeys((POWER, UTIL), last)
+    assert source.newest_samples(last + timedelta(days=1)) == {}
 
 
 def test_an_unreachable_server_is_named_with_what_to_check(

@@ -132,9 +132,22 @@ class PrometheusStore:
         # Prometheus 2 counts both ends of a range in, Prometheus 3 the later one alone.
         last = (chunk.end - INSTANT).replace(tzinfo=UTC)
         length = round((chunk.end - chunk.start) / INSTANT)
+        return self.evaluate(f"{chunk.metric}[{length}ms]", last)
+
+    def evaluate(self, query: str, at: datetime) -> bytes:
+        """The answer to an instant query, as the server gave it.
+
+        Args:
+            query: in PromQL.
+            at: the instant, with its zone.
+
+        Raises:
+            SourceUnavailable: the server does not answer.
+            ConfigError: it denies access, or is none.
+        """
         parameters = {
-            "query": f"{chunk.metric}[{length}ms]",
-            "time": f"{last.timestamp():.3f}",
+            "query": query,
+            "time": f"{at.timestamp():.3f}",
             "timeout": f"{self._timeout_seconds}s",
             "dedup": "true",  # Thanos: one of several replicas, and no silent holes
             "partial_response": "false",

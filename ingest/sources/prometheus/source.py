@@ -9,7 +9,7 @@ A day is delivered once. When the server was backfilled, a higher `version` fetc
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -21,6 +21,7 @@ from ingest.source import Batch, Delivery, LandedDelivery, Window
 from ingest.sources.prometheus.access import AccessOptions
 from ingest.sources.prometheus.answers import read_answers
 from ingest.sources.prometheus.api import MINUTES_PER_DAY, PrometheusStore, chunks_of
+from ingest.sources.prometheus.newest import newest_of, newest_query
 from ingest.sources.samples import sample_batch
 from ingest.stores import ObjectInfo
 from ingest.text_blocks import UNTRUSTED
@@ -119,6 +120,20 @@ class PrometheusSource:
             chunks = chunks_of(day, self._options.metrics, self._options.chunk_minutes)
             objects = tuple(ObjectInfo(chunk.key, None, str(version)) for chunk in chunks)
             yield Delivery(self.name, f"{day}", str(version), f"{version:08d}", objects)
+
+    def newest_samples(self, at: datetime) -> dict[str, datetime]:
+        """When each metric that has samples of the last hours was last scraped.
+
+        Args:
+            at: the instant to look back from, with its zone.
+
+        Raises:
+            SourceUnavailable: the server does not answer.
+            ConfigError: it denies access.
+            DeliveryRefused: it answers something else.
+        """
+        answer = self.store.evaluate(newest_query(self._options.metrics), at)
+        return newest_of(answer, self._options.url)
 
     def read(self, landed: LandedDelivery) -> Iterator[Batch]:
         """The samples of a day, answer by answer.
