@@ -10,6 +10,7 @@ from apportion.sample import bedrock, layouts, native_clouds, native_oci
 from apportion.sample.calendar import Calendar
 from apportion.sample.layouts import Written
 from apportion.sample.native_hall import write_hall
+from apportion.sample.native_usage import write_usage
 from apportion.sample.native_vendors import write_answers
 from apportion.sample.options import SampleOptions
 from apportion.sample.vendor_charges import vendor_charges
@@ -42,6 +43,10 @@ def write_bills(
     """
     billed = _moved(calendar, charges, usage, options)
     writers = _writers(options.native_bills)
+    served = _served(usage, options)
+    for vendor in VENDORS:
+        if vendor.provider in options.native_bills:
+            write_usage(vendor, exports / vendor.provider / "usage", calendar, served)
     return [writers[who](exports / who, rows) for who, rows in billed.items()]
 
 
@@ -57,8 +62,14 @@ def _moved(
     if "bedrock_invocations" in options.call_logs:
         through_aws = bedrock.bedrock_charges(calendar, usage)
         billed["aws"] = pl.concat([billed["aws"], through_aws])
-        usage = usage.filter(pl.col("target") != bedrock.TARGET)
-    return billed | {v.provider: vendor_charges(calendar, v, usage) for v in VENDORS}
+    served = _served(usage, options)
+    return billed | {v.provider: vendor_charges(calendar, v, served) for v in VENDORS}
+
+
+def _served(usage: pl.DataFrame, options: SampleOptions) -> pl.DataFrame:
+    """What vendors served themselves, and not through a cloud."""
+    through_cloud = "bedrock_invocations" in options.call_logs
+    return usage.filter(pl.col("target") != bedrock.TARGET) if through_cloud else usage
 
 
 def _writers(natively: tuple[str, ...]) -> dict[str, Writer]:

@@ -1,6 +1,7 @@
 """What vendors of model APIs bill: tokens by day, project, model and type, and a credit."""
 
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -14,6 +15,12 @@ from apportion.sample.noise import Noise
 from apportion.sample.vendors import DIRECT_USES, PRICE_TICKS, Vendor
 
 WEEKEND_FACTOR = 0.15
+CALLS = "calls"
+"""The kind of usage that counts calls and no tokens; no meter bills it."""
+
+TOKENS_OF_A_CALL = 20_000
+"""What a call past the gateway takes of all kinds of token."""
+
 USAGE = ("day", "account", "team", "target", "token_type")
 
 
@@ -35,9 +42,15 @@ class VendorUsage:
                 input=fresh, day=(pl.col("start_us") - calendar.origin_us) // DAY_US
             )
             .group_by("day", "route")
-            .agg(pl.col(name).sum() for name in TOKEN_TYPES)
+            .agg(
+                *(pl.col(name).sum() for name in TOKEN_TYPES),
+                (~pl.col("is_failed")).sum().cast(pl.Int64).alias(CALLS),
+            )
             .unpivot(
-                TOKEN_TYPES, index=["day", "route"], variable_name="token_type", value_name="tokens"
+                (*TOKEN_TYPES, CALLS),
+                index=["day", "route"],
+                variable_name="token_type",
+                value_name="tokens",
             )
         )
         teams = pl.DataFrame(
@@ -57,10 +70,11 @@ class VendorUsage:
             factor = 1 + 0.2 * noise.normal(f"direct/{index}", days)
             weekend = np.array([calendar.is_weekend(day) for day in range(calendar.days)])
             factor = factor.clip(0.3) * np.where(weekend, WEEKEND_FACTOR, 1.0)
+            used = {kind: (n * 1000 * factor).astype(np.int64) for kind, n in use.tokens.items()}
+            every: np.ndarray[Any, Any] = sum(used.values(), np.zeros(calendar.days, np.int64))
+            used[CALLS] = every // TOKENS_OF_A_CALL + 1
             self._frames += [
-                pl.DataFrame(
-                    {"day": days, "tokens": (thousands * 1000 * factor).astype(np.int64)}
-                ).select(
+                pl.DataFrame({"day": days, "tokens": counts}).select(
                     "day",
                     pl.lit(use.account).alias("account"),
                     pl.lit(use.team).alias("team"),
@@ -68,7 +82,7 @@ class VendorUsage:
                     pl.lit(kind).alias("token_type"),
                     "tokens",
                 )
-                for kind, thousands in use.tokens.items()
+                for kind, counts in used.items()
             ]
 
     def total(self) -> pl.DataFrame:

@@ -113,6 +113,33 @@ def test_a_vendors_api_and_its_invoice_say_what_its_focus_file_says(
     assert set(native["charge_category"]) == {"Usage", "Credit"}
 
 
+@pytest.mark.parametrize("vendor", ["openai", "anthropic"])
+def test_a_vendor_counts_the_tokens_that_it_bills(folder: Path, vendor: str) -> None:
+    """By project: the bill and the usage API of one vendor speak of the same tokens."""
+    billed = charges(folder / "native", vendor)
+    names = [f"{vendor}-usage", *(["openai-embeddings"] if vendor == "openai" else [])]
+    settings = load(folder / "native" / "apportion.toml", folder / "native" / "var")
+    for name in names:
+        result = collect(settings, name, OCTOBER)
+        assert (result.refused, result.quarantined_rows) == ([], 0)
+    files = Ledger(settings.home, set(names)).current_files()
+    counted = pl.concat([pl.read_parquet(file.path) for file in files])
+    assert set(counted["usage_date"]) == set(billed["day"])
+    usage = billed.filter(charge_category="Usage")
+    if vendor == "openai":  # the other's cost report does not count tokens
+        tokens = counted.group_by("sub_account_id").agg(
+            pl.col("input_tokens", "output_tokens").sum()
+        )
+        expected = usage.group_by("sub_account_id").agg(pl.sum("consumed_quantity"))
+        both = tokens.join(expected, on="sub_account_id", how="full")
+        assert both.height == tokens.height > 0
+        told = both["input_tokens"] + both["output_tokens"]
+        assert (told == both["consumed_quantity"].cast(pl.Int64)).all()
+        assert (counted["request_count"] >= 0).all()
+    assert set(counted["sub_account_id"]) == set(usage["sub_account_id"])
+    assert counted["api_key_id"].str.starts_with("key-").all()
+
+
 def test_a_rate_card_adds_up_to_the_price_of_each_node(folder: Path) -> None:
     keys = ["resource_id", "sub_account_id", "billing_account_id", "billing_currency", "day"]
     told, card = (charges(folder / form, "data-hall") for form in ("focus", "native"))
