@@ -34,14 +34,25 @@ RECIPIENT = "coalesce(nullif(l.deployment, 'none'), nullif(l.model, 'none'), l.t
 TAGS = "json_merge_patch({})".format(
     ", ".join(f"json_object('{name}', nullif(l.{name}, 'none'))" for name in OWNERSHIP)
 )
+SPLIT_BY_PROVIDER = "l.allocation_method = 'provider_split'"
+"""A charge that its provider made of another one: it says itself how, and for what resource."""
+
+
+def _of_provider(name: str, ours: str) -> str:
+    return f"case when {SPLIT_BY_PROVIDER} then coalesce(c.{name}, {ours}) else {ours} end"
+
+
 ALLOCATED = {
-    "allocated_method_id": "l.allocation_method",
-    "allocated_resource_id": RECIPIENT,
-    "allocated_resource_name": RECIPIENT,
-    "allocated_tags": f"cast({TAGS} as varchar)",
+    "allocated_method_id": _of_provider("allocated_method_id", "l.allocation_method"),
+    "allocated_resource_id": _of_provider("allocated_resource_id", RECIPIENT),
+    "allocated_resource_name": _of_provider("allocated_resource_name", RECIPIENT),
+    "allocated_tags": f"cast(case when {SPLIT_BY_PROVIDER} then json_merge_patch("
+    f"coalesce(c.allocated_tags, '{{}}'), {TAGS}) else {TAGS} end as varchar)",
     "allocated_method_details": (
+        f"coalesce(case when {SPLIT_BY_PROVIDER} and l.entries = 1 "
+        "then c.allocated_method_details end, "
         "cast(json_object('Elements', json_array(json_object('AllocatedRatio', l.ratio)))"
-        " as varchar)"
+        " as varchar))"
     ),
 }
 VALUES: Mapping[str, str] = MappingProxyType(

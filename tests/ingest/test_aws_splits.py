@@ -132,6 +132,29 @@ def test_a_part_says_whose_it_is_and_where_it_comes_from(aws: Reports) -> None:
     assert beside["split_line_item_net_split_cost"] == "0.01"
 
 
+def test_a_part_says_its_ratio_and_what_it_used(aws: Reports) -> None:
+    """As FOCUS AllocatedMethodDetails; of a usage type that nobody knows, the ratio alone."""
+    lines = two_pods()
+    lines[5] |= {"line_item_usage_type": "USE1-EKS-EC2-Magic", "split_line_item_split_usage": "4"}
+    lines[4] |= {"split_line_item_split_usage": "much"}
+    parts = parts_of(collected(aws, [item(), *lines])).sort("object_row")
+    told = [json.loads(text, parse_float=Decimal) for text in parts["allocated_method_details"]]
+    elements = [one["Elements"][0] for one in told]
+    whole = sum(weight(line) for line in lines)
+    for element, line in zip(elements, lines, strict=True):
+        assert abs(Fraction(element["AllocatedRatio"]) - weight(line) / whole) < Fraction(1, 10**9)
+    assert 1 - sum(element["AllocatedRatio"] for element in elements) < Decimal("1e-9")
+    used = [(one.get("UsageUnit"), one.get("UsageQuantity")) for one in elements]
+    assert used == [
+        ("Accelerator-GPU-Hours", 4),
+        ("vCPU-Hours", 4),
+        ("GB-Hours", 4),
+        ("Accelerator-GPU-Hours", 4),
+        (None, None),
+        (None, None),
+    ]
+
+
 def test_parquet_of_floats_gives_the_same_charges(
     make_settings: MakeSettings, tmp_path: Path, aws: Reports
 ) -> None:

@@ -1,5 +1,6 @@
 """The FOCUS export: what goes out can come in again, and both versions keep their own rules."""
 
+import json
 import os
 import re
 import shutil
@@ -16,7 +17,15 @@ from apportion.errors import ConfigError, GateRefused
 from tests.ingest.focus_files import read_files
 from tests.warehouse.focus_table import violations
 from tests.warehouse.releases import make_release
-from warehouse.focus_export import COSTS, DROPPED, LATER, Format, Version, export_focus
+from warehouse.focus_export import (
+    COSTS,
+    DROPPED,
+    LATER,
+    OWNERSHIP,
+    Format,
+    Version,
+    export_focus,
+)
 from warehouse.parquet_export import export_parquet
 
 INSTALLED = Path(__file__).parents[2] / "var" / "focus-validator" / "bin" / "focus-validator"
@@ -112,6 +121,40 @@ def test_columns_and_types_are_those_of_the_version(
     provider = "ServiceProviderName" if version == "1.4" else "ProviderName"
     assert not [name for name in (*NOT_NULL, provider) if frame[name].null_count()]
     assert set(frame["ServiceSubcategory"]) == {"Other (AI and Machine Learning)"}
+
+
+def test_what_a_provider_split_says_what_the_provider_says_of_it(
+    release: Path, tmp_path: Path
+) -> None:
+    """The resource, the method and its details are the provider's, the owner is ours."""
+    source, target = tmp_path / "split.duckdb", tmp_path / "costs.parquet"
+    shutil.copyfile(release, source)
+    details = '{"Elements":[{"AllocatedRatio":0.25}]}'
+    with duckdb.connect(source) as connection:
+        key = "select min(charge_key) from charges where charge_key <> '2026-09-01-0-0'"
+        connection.execute(
+            f"update cost_ledger set allocation_method = 'provider_split' "
+            f"where source_charge_key = ({key});"
+            "update charges set allocated_method_id = 'aws-split-cost-allocation', "
+            "allocated_resource_id = 'arn:pod/llama-1', allocated_resource_name = 'llama-1', "
+            f"allocated_tags = '{{\"app\": \"llama\"}}', allocated_method_details = '{details}' "
+            f"where charge_key = ({key})"
+        )
+    export_focus(source, target, version="1.4", form="parquet")
+    rows = pl.read_parquet(target)
+    (split,) = rows.filter(AllocatedResourceId="arn:pod/llama-1").to_dicts()
+    assert split["AllocatedMethodId"] == "aws-split-cost-allocation"
+    assert split["AllocatedResourceName"] == "llama-1"
+    assert split["AllocatedMethodDetails"] == details
+    assert json.loads(split["AllocatedTags"]) == {
+        "app": "llama",
+        **{
+            name: split[f"x_{name.title().replace('_', '')}"]
+            for name in OWNERSHIP
+            if split[f"x_{name.title().replace('_', '')}"] != "none"
+        },
+    }
+    assert violations(target) == []
 
 
 def test_every_column_is_as_the_table_of_1_4_says(release: Path, tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
         "sku": "product_sku",
         "split_cost": "split_line_item_split_cost",
         "split_parent": "split_line_item_parent_resource_id",
+        "split_usage": "split_line_item_split_usage",
         "start": "line_item_usage_start_date",
         "tags": "resource_tags",
         "unblended_cost": "line_item_unblended_cost",
@@ -67,7 +68,7 @@ NAMES: Mapping[str, str] = MappingProxyType(
 NEEDED = ("kind", "payer_id", "period_start", "period_end", "start", "unblended_cost")
 DERIVED = (
     *("kind", "legal_entity", "on_demand_cost", "on_demand_rate", "plan_total", "plan_used"),
-    *("product", "split_cost", "split_parent", "unused_cost"),
+    *("product", "split_cost", "split_parent", "split_usage", "unused_cost"),
 )
 """What no FOCUS column takes over as it is, though it is read: kept beside the FOCUS columns."""
 

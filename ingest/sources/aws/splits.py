@@ -33,11 +33,18 @@ OWN = ("product_code", "usage_type")
 
 MEASURES = ("billed_cost", "effective_cost", "list_cost", "contracted_cost")
 COMPUTE = r"(?i)(?:box|spot|dedicated)usage"
+RESOURCE = r"(?i)((?:vCPU|GB|(?:Accelerator-)?(?:GPU|Trainium|Inferentia|Neuron))-Hours)$"
+"""What a part's usage type counts, as a unit."""
+
 POD = r":pod/[^/]+/[^/]+/([^/]+)"
 LAST = r"([^/:]+)$"
 UNIT = 10**6
 """Weights are counted in 10^-12 of the currency, so that 128 bits hold their products."""
 
+ONE = 10**18
+"""A ratio is told to 18 decimals."""
+
+USAGE = r"^([0-9]+(?:\.[0-9]+)?)$"
 RELATIVE = 10**6
 PER_PART = 1000
 """Parts add up to their instance but for one millionth, and 10^-9 of the currency for each: reports
@@ -165,6 +172,7 @@ class Splits:
             consumed_quantity=nothing,
             pricing_quantity=nothing,
             allocated_method_id=pl.lit(METHOD),
+            allocated_method_details=found.select(_details()).to_series(),
             allocated_resource_id=arn,
             allocated_resource_name=arn.str.extract(POD).fill_null(arn.str.extract(LAST)),
             allocated_tags=found["part_tags"],
@@ -204,6 +212,17 @@ def share(measure: str) -> pl.Expr:
     return (amount // whole) * weight + ((amount % whole) * weight) // whole
 
 
+def _details() -> pl.Expr:
+    """FOCUS AllocatedMethodDetails: a part's ratio, and what it used where the report says so."""
+    ratio = amount_text(pl.col("weight") * ONE // pl.col("whole"))
+    unit = pl.col("part_usage_type").str.extract(RESOURCE)
+    used = pl.col("part_usage").str.extract(USAGE)
+    usage = pl.concat_str(
+        pl.lit(',"UsageUnit":"'), unit, pl.lit('","UsageQuantity":'), used
+    ).fill_null("")
+    return pl.concat_str(pl.lit('{"Elements":[{"AllocatedRatio":'), ratio, usage, pl.lit("}]}"))
+
+
 def _parts(rows: pl.DataFrame) -> pl.DataFrame:
     """The parts in a frame: their position, instance and hour, and their weight if readable."""
     amounts = [quanta(rows[name]) for name in WEIGHTS]
@@ -217,6 +236,7 @@ def _parts(rows: pl.DataFrame) -> pl.DataFrame:
             "start",
             *(pl.col(name).alias(f"part_{name}") for name in OWN),
             part=pl.col("resource_id"),
+            part_usage="split_usage",
             instance=_last("split_parent"),
             weight=pl.when(~is_unread & (total >= 0)).then(total // UNIT),
         )
