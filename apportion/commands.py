@@ -55,6 +55,12 @@ if TYPE_CHECKING:
     type=click.Choice(["amd", "csv"]),
     help="A part of the GPUs tells of itself in another form; repeat.",
 )
+@click.option(
+    "--servers",
+    multiple=True,
+    type=click.Choice(["litellm_database", "prometheus"]),
+    help="Write what a server of your own can be filled with, beside the exports; repeat.",
+)
 @click.option("--all-sources", is_flag=True, help="All of these forms at once.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), required=False)
 @click.pass_obj

@@ -9,6 +9,7 @@ from apportion.sample.company import COMPANY, REPORTING_CURRENCY
 from apportion.sample.layouts import AWS_EXPORT, AZURE_EXPORT
 from apportion.sample.native_bills import SOURCES
 from apportion.sample.options import SampleOptions
+from apportion.sample.server_dumps import NOTES
 from apportion.sample.telemetry_csv import SOURCE as TELEMETRY_CSV
 
 TEMPLATE = """\
@@ -69,7 +70,7 @@ kind = "litellm"
 location = "exports/litellm"
 hmac_key = "file:{hmac_key}"          # finds repeated prompts without keeping one
 prompt_block_characters = 256           # and prompts that begin alike
-{more_logs}
+{more_logs}{servers}
 # Who owns what --------------------------------------------------------------------------------
 
 [[sources]]
@@ -141,6 +142,7 @@ def write_configuration(path: Path, calendar: Calendar, options: SampleOptions) 
         more_bills=_sections(more_bills),
         more_telemetry=_sections(telemetry),
         more_logs=_sections(logs),
+        servers="".join(NOTES[kind] for kind in options.servers),
     )
     path.write_text(text, encoding="utf-8")
 

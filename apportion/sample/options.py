@@ -18,8 +18,16 @@ CALL_LOGS = (
 TELEMETRY = ("amd", "csv")
 """Other forms in which a part of the GPU telemetry can come."""
 
+SERVERS = ("litellm_database", "prometheus")
+"""Servers of one's own that can be filled with the log and the samples."""
+
 ALL_SOURCES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"native_bills": NATIVE_BILLS, "call_logs": CALL_LOGS, "telemetry": TELEMETRY}
+    {
+        "native_bills": NATIVE_BILLS,
+        "call_logs": CALL_LOGS,
+        "telemetry": TELEMETRY,
+        "servers": SERVERS,
+    }
 )
 """The options of a company that is told in every form."""
 
@@ -40,6 +48,7 @@ class SampleOptions:
         native_bills: who writes bills in a form of their own instead of FOCUS.
         call_logs: kinds of source that log a part of the calls instead of LiteLLM.
         telemetry: forms in which a part of the telemetry comes instead of dcgm-exporter's metrics.
+        servers: servers of one's own for which there is something to load, beside the exports.
     """
 
     seed: int = 20261101
@@ -53,6 +62,7 @@ class SampleOptions:
     native_bills: tuple[str, ...] = ()
     call_logs: tuple[str, ...] = ()
     telemetry: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.days < 1 or self.request_count < 0 or self.gpus < 1:
@@ -65,6 +75,7 @@ class SampleOptions:
             (self.native_bills, NATIVE_BILLS, "bills in their own form are those of"),
             (self.call_logs, CALL_LOGS, "other logs of calls are"),
             (self.telemetry, TELEMETRY, "other forms of telemetry are"),
+            (self.servers, SERVERS, "servers to load are"),
         ):
             if not set(chosen) <= set(known):
                 raise ValueError(f"{what} {', '.join(known)}")

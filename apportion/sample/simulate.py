@@ -22,6 +22,7 @@ from apportion.sample.request_truth import RequestTruth
 from apportion.sample.requests import RequestGenerator
 from apportion.sample.residency import Residency
 from apportion.sample.scenarios import SCENARIOS
+from apportion.sample.server_dumps import write_dumps
 from apportion.sample.service_charges import monthly_charges, service_charges
 from apportion.sample.serving import add_serving
 from apportion.sample.slurm import write_slurm
@@ -67,6 +68,7 @@ def simulate(directory: Path, options: SampleOptions) -> SampleResult:
         hours = deployment_hours(connection, calendar, shares, _node_hours(charges))
     write_truth(truth, recipients, hours)
     write_slurm(exports / "slurm", schedule)
+    write_dumps(exports, options.servers)
     write_reference(directory / "reference", calendar, options)
     (directory / HMAC_KEY).write_text(noise.dice("log-hmac-key").digits(32), encoding="utf-8")
     write_configuration(directory / "apportion.toml", calendar, options)

@@ -40,12 +40,19 @@ class PrometheusServer:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[PrometheusServer]:
-    """Fill a server's storage, start it, and stop it."""
+    """A server with samples of two days, that answers little at once."""
+    samples = _samples()
+    with filled(folder, _open_metrics(samples), f"--query.max-samples={MAX_SAMPLES}") as url:
+        yield PrometheusServer(url, samples)
+
+
+@contextmanager
+def filled(folder: Path, open_metrics: str, *options: str) -> Iterator[str]:
+    """A server that holds these samples; gives its address. Skips where it is not installed."""
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing:
         pytest.skip(f"{' and '.join(missing)} not installed (Debian: apt-get install prometheus)")
-    samples = _samples()
-    (folder / "samples.om").write_text(_open_metrics(samples), encoding="utf-8")
+    (folder / "samples.om").write_text(open_metrics, encoding="utf-8")
     (folder / "prometheus.yml").write_text(CONFIG)
     fill = ["promtool", "tsdb", "create-blocks-from", "openmetrics", "-q"]
     fill += ["--max-block-duration=24h", "samples.om", "data"]
@@ -55,12 +62,12 @@ def serving(folder: Path) -> Iterator[PrometheusServer]:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     command = ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data"]
     command += ["--storage.tsdb.retention.time=100y", f"--web.listen-address={address}"]
-    command += ["--log.level=warn", f"--query.max-samples={MAX_SAMPLES}"]
+    command += ["--log.level=warn", *options]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=_environment())
     try:
         _wait(f"http://{address}/-/ready", folder / "log")
-        yield PrometheusServer(f"http://{address}", samples)
+        yield f"http://{address}"
     finally:
         process.terminate()
         process.wait()
