@@ -25,13 +25,16 @@ LEARNING_PART = (2, 3)
 Whole = npt.NDArray[np.int64]
 
 
-def intervals(rows: pl.DataFrame, first: date | None, last: date | None) -> pl.DataFrame:
-    """One row per lever, scope and team.
+def intervals(
+    rows: pl.DataFrame, first: date | None, last: date | None, key: tuple[str, ...] = KEY
+) -> pl.DataFrame:
+    """One row per lever, scope and team, or whatever else the key is.
 
     Args:
-        rows: `lever`, `scope`, `team`, `usage_date` and `saving_millionths`, several a day allowed.
+        rows: the key, `usage_date` and `saving_millionths`, several a day allowed.
         first: the first day of the window.
         last: the last day of the window; a day without a row saved nothing.
+        key: the columns that tell one saving from another.
 
     Returns:
         The key, `day_count`, `low_millionths` and `high_millionths` (the 25th and 975th of a
@@ -41,11 +44,11 @@ def intervals(rows: pl.DataFrame, first: date | None, last: date | None) -> pl.D
         saved).
     """
     if first is None or last is None or rows.is_empty():
-        return _table(rows.select(KEY).clear(), np.zeros((0, 7), np.int64))
-    keys = rows.select(KEY).unique().sort(KEY)
+        return _table(rows.select(key).clear(), np.zeros((0, 7), np.int64))
+    keys = rows.select(key).unique().sort(key)
     days = (last - first).days + 1
     daily = _daily(rows, keys, first, days)
-    learned = max(1, days * LEARNING_PART[0] // LEARNING_PART[1])
+    learned = learned_days(days)
     later = days - learned
     low, high = _bounds(daily, days)
     unknown = (1 + later / learned) ** 0.5
@@ -60,7 +63,7 @@ def intervals(rows: pl.DataFrame, first: date | None, last: date | None) -> pl.D
 
 def _daily(rows: pl.DataFrame, keys: pl.DataFrame, first: date, days: int) -> Whole:
     """Savings by day (rows) and opportunity (columns)."""
-    placed = rows.join(keys.with_row_index("column"), on=KEY, nulls_equal=True).select(
+    placed = rows.join(keys.with_row_index("column"), on=keys.columns, nulls_equal=True).select(
         (pl.col("usage_date") - first).dt.total_days().alias("day"), "column", "saving_millionths"
     )
     daily = np.zeros((days, len(keys)), np.int64)
@@ -73,15 +76,12 @@ def _bounds(daily: Whole, length: int, unknown: float = 1.0) -> tuple[Whole, Who
     """The low and high of the sum of `length` days, drawn from these.
 
     Days to come differ from their mean, and the mean of these days differs from the true one:
-    `unknown` widens for both, and the quantiles of Student's t over those of the normal
-    distribution for how few blocks there are.
+    `unknown` widens for both.
     """
-    counts = _draws(len(daily), length)
+    counts = draws(len(daily), length)
     sums = np.sort(counts @ daily, axis=0)
     expected = daily.sum(axis=0) * length // len(daily)
-    blocks = max(2, len(daily) // BLOCK_DAYS)
-    few = unknown * stdtrit(blocks - 1, HIGH) / ndtri(HIGH) * (blocks / (blocks - 1)) ** 0.5
-    permille = round(few * 1000)
+    permille = widening_permille(len(daily), unknown)
     low = expected - (expected - sums[int(LOW * DRAWS)]) * permille // 1000
     high = expected + (sums[int(HIGH * DRAWS) - 1] - expected) * permille // 1000
     return (
@@ -90,7 +90,23 @@ def _bounds(daily: Whole, length: int, unknown: float = 1.0) -> tuple[Whole, Who
     )
 
 
-def _draws(days: int, length: int) -> Whole:
+def learned_days(days: int) -> int:
+    """How many of the days a backtest learns from."""
+    return max(1, days * LEARNING_PART[0] // LEARNING_PART[1])
+
+
+def widening_permille(days: int, unknown: float = 1.0) -> int:
+    """How much wider an interval is for few weeks than what draws of them say, in thousandths.
+
+    The quantiles of Student's t over those of the normal distribution, for how few blocks there
+    are; `unknown` widens it further.
+    """
+    blocks = max(2, days // BLOCK_DAYS)
+    few = unknown * stdtrit(blocks - 1, HIGH) / ndtri(HIGH) * (blocks / (blocks - 1)) ** 0.5
+    return round(float(few) * 1000)
+
+
+def draws(days: int, length: int) -> Whole:
     """How often each day is in each draw of `length` days; blocks run on past the end."""
     block = min(BLOCK_DAYS, days)
     blocks = -(-length // block)

@@ -33,6 +33,15 @@ scopes as (
     group by lever, scope_type, scope, team
 ),
 
+commitments as (  {# a level must hold on days that it was not chosen on #}
+    select
+        provider || replace(plan_name, 'own rate of', '') as scope_name,
+        bool_and(confidence = 'high') as is_sure
+    from {{ ref('commitment_checks') }}
+    where plan_name like 'own rate of %' and level_name = 'recommended'
+    group by provider, plan_name
+),
+
 assessed as (select lever, sum(baseline_cost) as baseline_cost from {{ ref('int_levers__gathered') }} group by lever),
 
 rows_of_levers as (
@@ -121,6 +130,7 @@ select
     case
         when rows_of_levers.assessment <> 'assessed' then 'none'
         when definitions.confidence_limit <> 'high' then definitions.confidence_limit
+        when commitments.is_sure = false then 'medium'
         when
             rows_of_levers.day_count >= 28
             and rows_of_levers.backtest_actual_saving
@@ -152,6 +162,8 @@ left join {{ ref('int_lever_figures__measured') }} as figures using (lever, scop
 cross join {{ source('landing', 'run') }} as run
 left join {{ ref('lever_definitions') }} as definitions on rows_of_levers.lever = definitions.lever
 left join assumptions on rows_of_levers.lever = assumptions.lever
+left join commitments
+    on rows_of_levers.lever = 'commitments' and rows_of_levers.scope_name = commitments.scope_name
 left join {{ ref('stg_reference__teams') }} as teams
     on
         rows_of_levers.team = teams.team

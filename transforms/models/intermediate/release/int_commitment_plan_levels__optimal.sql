@@ -3,49 +3,11 @@
     1 / (1 - d) dollars on demand of the item that it reaches in each hour, d its discount, and costs one in every
     hour: it pays as long as the sum of the former is more than the hours. Both are straight between the points
     where an item is covered whole, so one of these is the optimum: the smallest from which the sum is not more.
-    With one SKU it is the d-quantile of use. The conservative level is the same with discounts a quarter smaller,
-    which holds if a quarter of the use goes away.
+    With one SKU it is the d-quantile of use.
 #}
 with
 hours as (
     select cast(count(*) * 24 as {{ integer_type() }}) as hour_count from ({{ known_days() }}) as days
-),
-
-weighed as (
-    select
-        ordered.*,
-        levels.level_name,
-        {{ floor_divide(
-            'cast(1000000000000000000 as ' ~ integer_type() ~ ')',
-            '1000000000 - ' ~ floor_divide('ordered.discount_billionths * levels.part_permille', 1000)
-        ) }} as weight
-    from {{ ref('int_commitment_plan_hours__ordered') }} as ordered
-    cross join (
-        select
-            'recommended' as level_name,
-            1000 as part_permille
-        union all
-        select
-            'conservative' as level_name,
-            750 as part_permille
-    ) as levels
-),
-
-breakpoints as (
-    select
-        provider,
-        billing_currency,
-        plan_name,
-        term_months,
-        payment_option,
-        level_name,
-        upto_quanta,
-        weight - coalesce(lead(weight) over (
-            partition by
-                provider, billing_currency, plan_name, term_months, payment_option, level_name, hour_start
-            order by place
-        ), 0) as falls
-    from weighed
 ),
 
 slopes as (
@@ -65,7 +27,7 @@ slopes as (
         sum(sum(falls)) over (
             partition by provider, billing_currency, plan_name, term_months, payment_option, level_name
         ) as slope_at_start
-    from breakpoints
+    from {{ ref('int_commitment_plan_points__weighed') }}
     group by provider, billing_currency, plan_name, term_months, payment_option, level_name, upto_quanta
 )
 
