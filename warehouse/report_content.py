@@ -1,6 +1,6 @@
 """What the report shows: every table with the query it comes from, rounded so that it adds up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -52,11 +52,27 @@ EACH = {
         *("invoiced_cost", "energy_cost", "hosting_cost", "depreciation_cost"),
         *("staff_cost", "tooling_cost", "total_cost"),
     ),
+    "conversions": ("reporting_cost",),
     "breakeven": ("owned_cost_per_month", "cloud_cost_per_month"),
     "team_movers": ("before", "recent"),
     "model_movers": ("before", "recent"),
 }
 """The columns without a total; every cell is rounded by itself."""
+IN_OWN_CURRENCY = {
+    "restated": ("currency", ("billed_cost", "effective_cost")),
+    "conversions": ("billing_currency", ("cost",)),
+    "expiries": ("billing_currency", ("contract_commitment_cost",)),
+    "commitments": (
+        "billing_currency",
+        (
+            *("commitment_per_hour_cost", "commitment_low_per_hour_cost"),
+            *("commitment_high_per_hour_cost", "careful_per_hour_cost", "saving", "saving_low"),
+            *("saving_high", "halved_saving", "net_present_saving", "saving_backtest_actual"),
+            "saving_backtest_hindsight",
+        ),
+    ),
+}
+"""The columns that are rounded to the cent of their row's currency, and where that stands."""
 TOTALS = ("cost", "billed_cost", "effective_cost", "unallocated", "idle", "recent", "before")
 TEAM_PARTS = ("direct", "idle", "shared", "other")
 
@@ -91,22 +107,13 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         name: Table(dedent(sql).strip(), fetch(connection, sql))
         for name, sql in queries.TABLES.items()
     }
-    for name, columns in ADDING_UP.items():
-        for column in columns:
-            _settle(tables[name].rows, column, unit)
-    for name, columns in EACH.items():
-        for row in tables[name].rows:
-            known = [column for column in columns if row[column] is not None]
-            row.update({column: rounded(row[column], unit) for column in known})
+    _round_tables(tables, unit, run["reporting_currency"])
     _split_teams(tables["teams"].rows, unit)
     _balance(tables["reconciliation"].rows)
     for row in tables["team_movers"].rows + tables["model_movers"].rows:
         row["change"] = row["recent"] - row["before"]
     for row in tables["waterfall"].rows:
         row["saving_incremental"] = row["baseline_cost"] - row["optimized_cost"]
-    for row in tables["restated"].rows:
-        cent = minor_unit(row["currency"])
-        row.update({name: rounded(row[name], cent) for name in ("billed_cost", "effective_cost")})
     for row in tables["opportunities"].rows:
         row["assumptions"] = orjson.loads(row["assumptions"] or "{}")
     (totals,) = tables["totals"].rows
@@ -126,6 +133,24 @@ def read_content(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "energy_chart": energy_series(tables["energy_days"].rows),
         "unit_chart": unit_series(tables["unit_days"].rows),
     }
+
+
+def _round_tables(tables: Mapping[str, Table], unit: Decimal, reporting_currency: str) -> None:
+    """Round all amounts, so that columns with a total add up to it as shown."""
+    for name, columns in ADDING_UP.items():
+        for column in columns:
+            _settle(tables[name].rows, column, unit)
+    for name, columns in EACH.items():
+        for row in tables[name].rows:
+            _round(row, columns, unit)
+    for name, (currency, columns) in IN_OWN_CURRENCY.items():
+        for row in tables[name].rows:
+            _round(row, columns, minor_unit(row[currency] or reporting_currency))
+
+
+def _round(row: Row, columns: Sequence[str], unit: Decimal) -> None:
+    """Round what is known of some columns of a row."""
+    row.update({name: rounded(row[name], unit) for name in columns if row[name] is not None})
 
 
 def _settle(rows: Sequence[Row], column: str, unit: Decimal) -> None:

@@ -63,6 +63,7 @@ PAGES = (
         (
             ("opportunities", "What could be saved"),
             ("waterfall", "One lever after another"),
+            ("commitments", "What to commit to"),
             ("breakeven", "Owning GPUs against renting them"),
             ("benchmarks", "Beside what others published"),
         ),
@@ -73,6 +74,7 @@ PAGES = (
         "Reconciliation",
         (
             ("reconciliation", "Delivered against attributed"),
+            ("conversions", "Converted currencies"),
             ("restated", "Restated periods"),
             ("charges", "Largest bill lines"),
         ),

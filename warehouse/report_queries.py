@@ -4,6 +4,7 @@
 reporting currency.
 """
 
+from warehouse.report_commitments import COMMITMENTS, CONVERSIONS, EXPIRIES
 from warehouse.report_energy import (
     ENERGY_DAYS,
     ENERGY_REQUESTS,
@@ -268,6 +269,8 @@ TABLES = {
     "waterfall": WATERFALL,
     "opportunities": OPPORTUNITIES,
     "unassessed": UNASSESSED,
+    "commitments": COMMITMENTS,
+    "expiries": EXPIRIES,
     "breakeven": BREAKEVEN,
     "watched": WATCHED,
     "carbon_savings": CARBON_SAVINGS,
@@ -279,6 +282,7 @@ TABLES = {
     "energy_requests": ENERGY_REQUESTS,
     "energy_sources": ENERGY_SOURCES,
     "reconciliation": RECONCILIATION,
+    "conversions": CONVERSIONS,
     "model_apis": MODEL_APIS,
     "checks": CHECKS,
     "findings": FINDINGS,

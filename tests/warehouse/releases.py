@@ -105,6 +105,7 @@ def make_release(path: Path, *, charges_only: bool = False, seed: int = 7) -> Pa
             _run_gpus(connection)
             _run_jobs(connection)
             _suggest(connection)
+            _commit(connection)
     return path
 
 
@@ -404,3 +405,70 @@ def _suggest(connection: duckdb.DuckDBPyConnection) -> None:
         valid_to=LAST_DAY,
         status="new",
     )
+
+
+def _commit(connection: duckdb.DuckDBPyConnection) -> None:
+    """A plan at two levels and under stress, how sure it is, what ends, and a converted bill."""
+    plan = {
+        "provider": "AWS",
+        "billing_currency": "USD",
+        "plan_name": f"plan {SCRIPT}",
+        "term_months": 12,
+        "payment_option": "All Upfront",
+    }
+    for level, scenario, saving in (
+        ("recommended", "as known", "500.004"),
+        ("recommended", "use half", "-70.5"),
+        ("conservative", "as known", "450"),
+    ):
+        insert(
+            connection,
+            "commitment_plans",
+            **plan,
+            level_name=level,
+            scenario=scenario,
+            commitment_per_hour_cost=Decimal(3 if level == "recommended" else 2),
+            coverage=Decimal("0.9"),
+            commitment_utilization=Decimal("0.96"),
+            saving=Decimal(saving),
+            net_present_saving=Decimal("4000.125"),
+            offer_source="price list",
+        )
+    insert(
+        connection,
+        "commitment_checks",
+        **plan,
+        level_name="recommended",
+        commitment_low_per_hour_cost=Decimal("2.5"),
+        commitment_high_per_hour_cost=Decimal(4),
+        saving_low=Decimal(410),
+        saving_high=Decimal(590),
+        saving_backtest_actual=Decimal(150),
+        saving_backtest_hindsight=Decimal(170),
+        upfront_annual_return=Decimal("0.11"),
+        payment_rank=1,
+        confidence="medium",
+    )
+    insert(
+        connection,
+        "commitment_expiries",
+        contract_commitment_id="contract-7",
+        contract_commitment_cost=Decimal("1200.5"),
+        billing_currency="USD",
+        contract_commitment_period_end=date(2026, 11, 1),
+        days_left=29,
+        is_due=True,
+    )
+    for rate, rounding in (("1.0791", "0.4"), ("1.0912", "-0.1")):
+        insert(
+            connection,
+            "currency_conversions",
+            provider="AWS",
+            billing_period=PERIODS[1],
+            billing_currency="USD",
+            measure="billed_cost",
+            exchange_rate=Decimal(rate),
+            cost=Decimal(100),
+            reporting_cost=Decimal(108),
+            conversion_rounding=Decimal(rounding).scaleb(-18),
+        )

@@ -345,6 +345,21 @@ def test_a_waterfall_goes_from_step_to_step(page: Page) -> None:
     assert steps[0][-1] == steps[1][1]
 
 
+def test_a_commitment_stands_beside_what_may_go_wrong_with_it(page: Page) -> None:
+    (row,) = [table[1] for table in page.tables if "With half the use" in table[0]]
+    assert row[0].startswith(f"plan {SCRIPT}")
+    assert row[1:4] == ["3.00(2.50 to 4.00)", "2.00", "90.0 %"]
+    assert row[5:7] == ["500.00(410.00 to 590.00)", "\u221270.50"]
+    assert row[-3:] == ["150.00of 170.00", "11.0 %", "medium"]
+    (ending,) = [table[1] for table in page.tables if "Days left" in table[0]]
+    assert ending == ["contract-7", "", "1 Nov 2026", "29", "1,200.50", "USD"]
+
+
+def test_what_rounding_removed_from_converted_amounts_is_shown(page: Page) -> None:
+    (row,) = [table[1] for table in page.tables if "Rounding" in table[0]]
+    assert row[4:] == ["200.00", "1.0791 to 1.0912", "216.00", "0.0000000000000000003"]
+
+
 def test_findings_and_restated_periods_are_shown_with_what_to_do(page: Page) -> None:
     (gap,) = [table[1] for table in page.tables if table[0][0] == "Finding"]
     assert gap[2:] == ["2", "2 Oct 2026", "3 Oct 2026", "3", "14.50", "Look at the exporter."]
