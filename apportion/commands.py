@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 @click.option(
     "--native-bills",
     multiple=True,
-    type=click.Choice(["aws", "azure", "gcp", "oci", "openai", "anthropic", "data-hall"]),
+    type=click.Choice(
+        ["aws", "aws-legacy", "azure", "gcp", "oci", "openai", "anthropic", "data-hall"]
+    ),
     help="Who writes bills in a form of their own instead of FOCUS; repeat for several.",
 )
 @click.option(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from apportion.sample import bedrock, layouts, native_clouds, native_oci
+from apportion.sample import bedrock, layouts, native_clouds, native_legacy, native_oci
 from apportion.sample.calendar import Calendar
 from apportion.sample.layouts import Written
 from apportion.sample.native_hall import write_hall
@@ -59,6 +59,10 @@ def _moved(
         is_moved = pl.col("sub_account_id") == native_oci.PROJECT
         billed["oci"] = billed["gcp"].filter(is_moved)
         billed["gcp"] = billed["gcp"].filter(~is_moved)
+    if "aws-legacy" in options.native_bills:
+        is_older = pl.col("sub_account_id") == native_legacy.ACCOUNT
+        billed["aws-legacy"] = billed["aws"].filter(is_older)
+        billed["aws"] = billed["aws"].filter(~is_older)
     if "bedrock_invocations" in options.call_logs:
         through_aws = bedrock.bedrock_charges(calendar, usage)
         billed["aws"] = pl.concat([billed["aws"], through_aws])
@@ -84,6 +88,7 @@ def _writers(natively: tuple[str, ...]) -> dict[str, Writer]:
     own: dict[str, Writer] = {
         **native_clouds.WRITERS,
         "oci": native_oci.write_oci,
+        "aws-legacy": native_legacy.write_legacy,
         HALL: write_hall,
         **{v.provider: partial(write_answers, v) for v in VENDORS},
     }

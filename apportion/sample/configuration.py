@@ -7,7 +7,7 @@ from apportion.sample.calendar import Calendar
 from apportion.sample.call_logs import CALL_LOGS, HMAC_KEY
 from apportion.sample.company import COMPANY, REPORTING_CURRENCY
 from apportion.sample.layouts import AWS_EXPORT, AZURE_EXPORT
-from apportion.sample.native_bills import SOURCES
+from apportion.sample.native_bills import BESIDE, SOURCES
 from apportion.sample.options import SampleOptions
 from apportion.sample.server_dumps import NOTES
 from apportion.sample.telemetry_csv import SOURCE as TELEMETRY_CSV
@@ -126,10 +126,10 @@ def write_configuration(path: Path, calendar: Calendar, options: SampleOptions) 
         calendar: the days of the company.
         options: in which forms it tells of itself.
     """
-    natively = {name: SOURCES[name] for name in options.native_bills if name != "oci"}
+    natively = {name: SOURCES[name] for name in options.native_bills if name not in BESIDE}
     files = ", ".join(f'"rate-card-{month:%Y-%m}.csv"' for month in calendar.months())
     bills = FOCUS | {"data-hall": HALL.format(files=files)} | natively
-    more_bills = {"oci": SOURCES["oci"]} if "oci" in options.native_bills else {}
+    more_bills = {name: SOURCES[name] for name in options.native_bills if name in BESIDE}
     logs = {log.folder: log.source for kind, log in CALL_LOGS.items() if kind in options.call_logs}
     telemetry = {"hall-gpus": TELEMETRY_CSV} if "csv" in options.telemetry else {}
     text = TEMPLATE.format(

@@ -40,8 +40,7 @@ def write_aws(folder: Path, charges: pl.DataFrame) -> Written:
     """
     placed = []
     for month, rows in by_month(charges):
-        cutoff = _middle(rows)
-        early = rows.filter(~pl.col("is_late") & (pl.col("charge_period_start") < cutoff))
+        cutoff, early = _middle(rows), before_the_middle(rows)
         if early.height:
             _aws_execution(folder, month, _before_discount(early), cutoff)
         closed = rows.with_columns(invoice_id=pl.lit(f"EUINUS26-{month:%y%m}-77120"))
@@ -252,6 +251,11 @@ def _middle(rows: pl.DataFrame) -> datetime:
     days = rows.filter(~pl.col("is_late"))["charge_period_start"].dt.truncate("1d").unique().sort()
     middle: datetime = days[len(days) * 3 // 5]
     return middle
+
+
+def before_the_middle(rows: pl.DataFrame) -> pl.DataFrame:
+    """What a delivery of the middle of a month has of its charges."""
+    return rows.filter(~pl.col("is_late") & (pl.col("charge_period_start") < _middle(rows)))
 
 
 def _before_discount(rows: pl.DataFrame) -> pl.DataFrame:

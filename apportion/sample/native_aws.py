@@ -22,6 +22,7 @@ export = "{EXPORT}"
 """
 INSTANT = "%Y-%m-%d %H:%M:%S"
 BUCKET = "s3://kestrel-billing/cur"
+UNUSED = pl.col("commitment_discount_status").eq_missing("Unused")
 COVERED, NEGATION, FEE = "SavingsPlanCoveredUsage", "SavingsPlanNegation", "SavingsPlanRecurringFee"
 PRODUCTS = {
     "AWS Data Transfer": "AWSDataTransfer",
@@ -49,11 +50,15 @@ def write_aws(folder: Path, charges: pl.DataFrame) -> Written:
     """A data export that creates new files: one execution for each month, after its end."""
     written = []
     for month, rows in by_month(charges):
-        is_unused = pl.col("commitment_discount_status").eq_missing("Unused")
-        told = rows.filter(~is_unused)
-        items = pl.concat([_items(told, rows.filter(is_unused)), _negations(told)])
-        written.append(locate(told, [_execution(folder, month, items)]))
+        told = rows.filter(~UNUSED)
+        written.append(locate(told, [_execution(folder, month, line_items(rows))]))
     return Written("aws", pl.concat(written))
+
+
+def line_items(rows: pl.DataFrame) -> pl.DataFrame:
+    """The line items of charges, and what takes back the list price of covered usage."""
+    told = rows.filter(~UNUSED)
+    return pl.concat([_items(told, rows.filter(UNUSED)), _negations(told)])
 
 
 def _execution(folder: Path, month: date, items: pl.DataFrame) -> str:

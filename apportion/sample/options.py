@@ -9,7 +9,7 @@ from types import MappingProxyType
 from apportion.sample.scenarios import SCENARIOS
 
 SECONDS_PER_DAY = 86_400
-NATIVE_BILLS = ("aws", "azure", "gcp", "oci", "openai", "anthropic", "data-hall")
+NATIVE_BILLS = (*("aws", "aws-legacy", "azure", "gcp", "oci", "openai", "anthropic", "data-hall"),)
 """Who can write bills in a form of their own."""
 CALL_LOGS = (
     *("bedrock_invocations", "helicone", "langfuse", "otel_genai", "request_log", "sglang"),

@@ -44,7 +44,7 @@ class VendorUsage:
             .group_by("day", "route")
             .agg(
                 *(pl.col(name).sum() for name in TOKEN_TYPES),
-                (~pl.col("is_failed")).sum().cast(pl.Int64).alias(CALLS),
+                pl.len().cast(pl.Int64).alias(CALLS),
             )
             .unpivot(
                 (*TOKEN_TYPES, CALLS),
