@@ -5,13 +5,15 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.lake import ROW_GROUP, SORT_KEYS, cut
+from ingest.lake import ROW_GROUP, SORT_KEYS, ranges
 from ingest.schemas import TABLES
 from warehouse.mount import sql_type
 
 DAY = "2026-10-01"
 SELF_HOSTED, API, TEAMS, NODES, GPUS_PER_NODE = 30, 10, 20, 50, 8
 SAMPLE_SECONDS = 300
+STRIDE = 7_368_787
+"""A prime: its multiples, modulo the number of requests, are every instant once, in no order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,28 +34,28 @@ def create(directory: Path, requests: int, threads: int) -> World:
     directory.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect()
     connection.execute(f"set threads = {threads}")
-    connection.execute("set preserve_insertion_order = false")
     connection.execute("set memory_limit = '3GB'")
     connection.execute(f"set temp_directory = '{directory}/spill'")
+    pieces = ranges(requests, "inference_requests")
     queries = {
-        "inference_requests": _requests(requests),
-        "prometheus_samples": _samples(),
-        "focus_charges": _charges(),
-        "teams": _teams(),
-        "owner_rules": _owner_rules(),
-        "deployments": _deployments(),
-        "model_meters": _model_meters(),
+        "inference_requests": [
+            _requests(first, min(end, requests), requests) for first, end in pieces
+        ],
+        "prometheus_samples": [_samples()],
+        "focus_charges": [_charges()],
+        "teams": [_teams()],
+        "owner_rules": [_owner_rules()],
+        "deployments": [_deployments()],
+        "model_meters": [_model_meters()],
     }
-    files = {}
-    for table, query in queries.items():
-        file = directory / f"{table}.parquet"
-        connection.execute(
-            f"copy (select {_columns(table)} from ({query}) {_order(table)}) to '{file}' "
-            f"(compression zstd, row_group_size {ROW_GROUP[table]})"
-        )
-        files[table] = cut(connection, file, table)
-        if file not in files[table]:
-            file.unlink()
+    files: dict[str, list[Path]] = {}
+    for table, parts in queries.items():
+        files[table] = [directory / f"{table}-{number}.parquet" for number in range(len(parts))]
+        for query, file in zip(parts, files[table], strict=True):
+            connection.execute(
+                f"copy (select {_columns(table)} from ({query}) {_order(table)}) to '{file}' "
+                f"(compression zstd, row_group_size {ROW_GROUP[table]})"
+            )
     connection.close()
     return World(files, requests)
 
@@ -64,8 +66,9 @@ def _columns(table: str) -> str:
 
 
 def _order(table: str) -> str:
-    """The lake's own order of rows."""
-    return f"order by {', '.join(SORT_KEYS[table])}" if table in SORT_KEYS else ""
+    """The lake's own order of rows; requests are made in it, since sorting them takes long."""
+    is_sorted = table == "inference_requests" or table not in SORT_KEYS
+    return "" if is_sorted else f"order by {', '.join(SORT_KEYS[table])}"
 
 
 def _complete(table: str, given: dict[str, str]) -> str:
@@ -77,11 +80,13 @@ def _complete(table: str, given: dict[str, str]) -> str:
     return ",\n    ".join(lines)
 
 
-def _requests(count: int) -> str:
+def _requests(first: int, end: int, count: int) -> str:
+    """Some of so many requests, in the order of their ids."""
     instant = f"timestamp '{DAY}' + to_microseconds(i * 86400000000 // {count})"
     given = {
         "source_name": "'gateway'",
-        "request_id": "'chatcmpl-' || md5(cast(i as varchar))",
+        "request_id": f"'chatcmpl-' || format('{{:016x}}', n * {2**63 // count}) "
+        "|| left(md5(cast(n as varchar)), 16)",
         "started_at": instant,
         "completed_at": f"{instant} + to_milliseconds(cast(200 + h % 4000 as bigint))",
         "gen_ai_operation_name": "'chat'",
@@ -103,8 +108,10 @@ def _requests(count: int) -> str:
     return f"""
         select {_complete("inference_requests", given)}
         from (
-            select i, hash(i) // 4096 as h, cast(hash(i) % {SELF_HOSTED + API} as integer) as d
-            from range({count}) as requests (i)
+            select
+                n, n * {STRIDE} % {count} as i,
+                hash(n) // 4096 as h, cast(hash(n) % {SELF_HOSTED + API} as integer) as d
+            from range({first}, {end}) as requests (n)
         )
     """
 

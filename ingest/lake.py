@@ -146,10 +146,10 @@ class LakeWriter:
         parts = connection.read_parquet([str(part) for part in self._parts[table, partition]])
         parts.order(", ".join(_quoted(_sort_columns(table, schema)))).write_parquet(
             str(merged),
-            compression="lz4" if _pieces(parts, table) > 1 else "zstd",
+            compression="lz4" if len(_pieces(parts, table)) > 1 else "zstd",
             row_group_size=ROW_GROUP[table],
         )
-        pieces = cut(connection, merged, table)
+        pieces = _cut(connection, merged, table)
         return tuple(self._settle(connection, piece, table, partition) for piece in pieces)
 
     def _settle(
@@ -179,7 +179,7 @@ class LakeWriter:
         return self._home / "lake" / table / partition
 
 
-def cut(connection: duckdb.DuckDBPyConnection, merged: Path, table: str) -> list[Path]:
+def _cut(connection: duckdb.DuckDBPyConnection, merged: Path, table: str) -> list[Path]:
     """Cut a sorted file into files of as many row groups each, if it has more than one may have.
 
     Args:
@@ -187,31 +187,36 @@ def cut(connection: duckdb.DuckDBPyConnection, merged: Path, table: str) -> list
         merged: the file; of several pieces, each stands beside it.
         table: whose rows these are.
     """
-    size = ROW_GROUP[table]
     rows = connection.read_parquet(str(merged), file_row_number=True)
     pieces = _pieces(rows, table)
-    if pieces <= 1:
+    if len(pieces) <= 1:
         return [merged]
-    groups = _groups(rows, table)
     found = []
-    for number in range(pieces):
-        first, end = (size * (groups * n // pieces) for n in (number, number + 1))
+    for number, (first, end) in enumerate(pieces):
         piece = merged.with_name(f"{merged.stem}-{number}.parquet")
         rows.filter(f"file_row_number >= {first} and file_row_number < {end}").project(
             "* exclude (file_row_number)"
-        ).write_parquet(str(piece), compression="zstd", row_group_size=size)
+        ).write_parquet(str(piece), compression="zstd", row_group_size=ROW_GROUP[table])
         found.append(piece)
     return found
 
 
-def _pieces(rows: duckdb.DuckDBPyRelation, table: str) -> int:
-    """How many files the rows of a table make; only those that may make several are counted."""
-    return -(-_groups(rows, table) // MOST_GROUPS[table]) if table in MOST_GROUPS else 1
+def ranges(count: int, table: str) -> list[tuple[int, int]]:
+    """The first row of each file that so many rows of a table make, and the one after its last."""
+    size = ROW_GROUP[table]
+    groups = -(-count // size)
+    pieces = max(1, -(-groups // MOST_GROUPS[table]))
+    return [
+        (size * (groups * n // pieces), size * (groups * (n + 1) // pieces)) for n in range(pieces)
+    ]
 
 
-def _groups(rows: duckdb.DuckDBPyRelation, table: str) -> int:
+def _pieces(rows: duckdb.DuckDBPyRelation, table: str) -> list[tuple[int, int]]:
+    """The ranges of rows that make a file each, if these may make several."""
+    if table not in MOST_GROUPS:
+        return []
     ((count,),) = rows.count("*").fetchall()
-    return -(-int(count) // ROW_GROUP[table])
+    return ranges(int(count), table)
 
 
 def _split(rows: pl.DataFrame, partitions: pl.Series) -> list[tuple[str, pl.DataFrame]]:
