@@ -17,6 +17,14 @@ benchmarks as (
 
 evaluations as (select * from {{ ref('stg_reference__model_evaluations') }}),
 
+measured as (  {# so that a task on which many models were evaluated is not compared all with all #}
+    select distinct
+        model,
+        variant
+    from benchmarks
+    where technique <> 'baseline' and model <> variant
+),
+
 good_enough as (
     select
         tolerance.usage_date,
@@ -24,8 +32,12 @@ good_enough as (
         other.model as variant
     from {{ ref('int_lever_assumptions__chosen') }} as tolerance
     inner join evaluations as now on {{ in_force('now', 'tolerance.usage_date') }}  {# those of the day #}
+    inner join measured on now.model = measured.model  {# the others were not measured #}
     inner join evaluations as other  {# of the same task #}
-        on now.task = other.task and now.model <> other.model and {{ in_force('other', 'tolerance.usage_date') }}
+        on
+            now.task = other.task
+            and measured.variant = other.model
+            and {{ in_force('other', 'tolerance.usage_date') }}
     where tolerance.lever = 'right_sizing' and tolerance.name = 'quality_tolerance'
     group by tolerance.usage_date, now.model, other.model
     having min(case
