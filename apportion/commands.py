@@ -63,6 +63,16 @@ if TYPE_CHECKING:
     type=click.Choice(["litellm_database", "prometheus"]),
     help="Write what a server of your own can be filled with, beside the exports; repeat.",
 )
+@click.option(
+    "--scenario",
+    type=click.Choice(
+        ["default", "bursty", "multi_tenant", "mixed_prompts", "telemetry_gaps", "waste"]
+    ),
+    default="default",
+    show_default=True,
+    help="What happens: calls in bursts, more callers, prompts of all lengths, less telemetry; "
+    "or waste, such as lost caches and a model deployed twice.",
+)
 @click.option("--all-sources", is_flag=True, help="All of these forms at once.")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), required=False)
 @click.pass_obj

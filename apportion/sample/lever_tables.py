@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 
+from apportion.sample.scenarios import Scenario
+
 Row = Mapping[str, object]
 MEASURED = date(2026, 6, 1)
 H100 = "NVIDIA H100 80GB HBM3"
@@ -181,5 +183,17 @@ def commitment_offers() -> Iterable[Row]:
             "payment_option": payment,
             "discount": discount,
             "offer_source": "price list, read 2026-06",
+            "valid_from": MEASURED,
+        }
+
+
+def assumptions(scenario: Scenario) -> Iterable[Row]:
+    """What the company assumes itself: few calls say enough where all prompts begin alike."""
+    if scenario.storm_target:
+        yield {
+            "lever": "cache_miss_storms",
+            "name": "minimum_requests",
+            "value": "6",
+            "source": "one key, one system prompt of which most is cached; agreed 2026-06",
             "valid_from": MEASURED,
         }

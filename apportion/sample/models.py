@@ -27,6 +27,13 @@ class Deployment:
 
 
 DEPLOYMENTS = read("deployments", Deployment)
+DUPLICATES = read("duplicates", Deployment)
+"""Deployments of models that others serve already, which only a scenario of waste has."""
+
+
+def deployed(*, has_duplicates: bool) -> tuple[Deployment, ...]:
+    """The deployments of a scenario."""
+    return DEPLOYMENTS + DUPLICATES * has_duplicates
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +92,14 @@ class Route:
         return f"{self.team}-{'batch' if self.profile == 'nightly' else 'prod'}"
 
 
-_USUAL = read("routes", Route)
-ROUTES = (*_USUAL, *read("tenants", Route))
-TENANTS = range(len(_USUAL), len(ROUTES))
+_USUAL, _TENANTS = read("routes", Route), read("tenants", Route)
+ROUTES = (*_USUAL, *_TENANTS, *read("duplicate_routes", Route))
+TENANTS = range(len(_USUAL), len(_USUAL) + len(_TENANTS))
 """Routes that only a scenario with tenants uses."""
+DUPLICATE_ROUTES = range(TENANTS.stop, len(ROUTES))
+"""Routes that only a scenario of waste uses."""
 
-DEPLOYMENT = {deployment.name: deployment for deployment in DEPLOYMENTS}
+DEPLOYMENT = {deployment.name: deployment for deployment in DEPLOYMENTS + DUPLICATES}
 API_MODEL = {model.deployment: model for model in API_MODELS}
 PREFILL_WEIGHT = 4
 """How much of a GPU's work a request in prefill takes against one in decode, side by side."""

@@ -20,15 +20,16 @@ from apportion.sample.fleet import AWS_ACCOUNTS
 from apportion.sample.models import (
     API_MODELS,
     CACHED_PREFILL,
-    DEPLOYMENTS,
     METER_WORDS,
     REQUEST_OVERHEAD_US,
     ROUTES,
     TOKEN_TYPES,
     ApiModel,
+    deployed,
 )
 from apportion.sample.native_vendors import meter_of
 from apportion.sample.options import SampleOptions
+from apportion.sample.scenarios import SCENARIOS, Scenario
 from apportion.sample.vendors import DIRECT_USES, VENDORS
 from ingest.schemas import REFERENCE
 
@@ -48,7 +49,7 @@ def write_reference(folder: Path, calendar: Calendar, options: SampleOptions) ->
         "tag_aliases": _tag_aliases(),
         "owner_rules": _numbered(_owner_rules()),
         "workload_rules": _numbered(_workload_rules()),
-        "deployments": [*_self_hosted(), *_apis(bought)],
+        "deployments": [*_self_hosted(SCENARIOS[options.scenario]), *_apis(bought)],
         "token_weights": _token_weights(),
         "model_meters": _model_meters(bought),
         "model_prices": _model_prices(bought),
@@ -74,7 +75,7 @@ def write_reference(folder: Path, calendar: Calendar, options: SampleOptions) ->
         "loaded_rates": loaded_tables.loaded_rates(),
         "tooling_services": loaded_tables.tooling_services(),
         "value_rates": loaded_tables.value_rates(),
-        "lever_assumptions": (),
+        "lever_assumptions": lever_tables.assumptions(SCENARIOS[options.scenario]),
         "opportunity_decisions": (),
     }
     for name, columns in REFERENCE.items():
@@ -179,15 +180,15 @@ def _numbered(rows: Iterable[Row]) -> Iterable[Row]:
         yield {"rule_id": f"R{number:03d}", **row}
 
 
-def _self_hosted() -> Iterable[Row]:
+def _self_hosted(scenario: Scenario) -> Iterable[Row]:
     """Token weights as measured at commissioning: tens of microseconds of a replica per token."""
-    for deployment in DEPLOYMENTS:
+    for deployment in deployed(has_duplicates=scenario.has_duplicates):
         per_input = 1_000_000 / deployment.prefill_rate / WEIGHT_UNIT_US
         yield {
             "deployment": deployment.name,
             "model": deployment.model,
             "gen_ai_provider_name": "hosted_vllm",
-            "request_model": deployment.model,
+            "request_model": deployment.name,
             "hosting": "self_hosted",
             "team": deployment.team,
             "purpose": "online_inference",

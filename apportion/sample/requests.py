@@ -18,6 +18,7 @@ from apportion.sample.models import (
     API_MODEL,
     CACHED_PREFILL,
     DEPLOYMENT,
+    DUPLICATE_ROUTES,
     REQUEST_OVERHEAD_US,
     ROUTES,
     TENANTS,
@@ -144,7 +145,7 @@ class RequestGenerator:
         failed = ~is_hit & (noise.uniform("failure", keys) < FAILURE_SHARE)
         cut_off = failed & (noise.uniform("cut-off", keys) < CUT_OFF_SHARE)
         cut_off &= route.target in API_MODEL
-        tokens = self._tokens(index, route, prompts)
+        tokens = self._tokens(index, route, prompts, hours)
         prefill, decode = self._service_us(route, tokens, keys)
         prefill = np.where(failed & ~cut_off, prefill * FIRST_TOKEN_ONLY, prefill).astype(np.int64)
         decode = np.where(failed, decode * CUT_OFF_AFTER * cut_off, decode).astype(np.int64)
@@ -175,13 +176,14 @@ class RequestGenerator:
         repeats[:1] = False
         return np.asarray(keys - (repeats & (route.target in API_MODEL)))
 
-    def _tokens(self, index: int, route: Route, keys: Ints) -> dict[str, Ints]:
+    def _tokens(self, index: int, route: Route, keys: Ints, hours: Ints) -> dict[str, Ints]:
         """Tokens by kind; input includes what is read from and written to cache."""
         noise = self._noise
         longer, shorter = (1, 1) if route.target != self._scenario.mixed_target else MIX[index % 2]
         given = _lengths(route.input_tokens * longer // shorter, noise.normal("input", keys))
         output = _lengths(route.output_tokens * shorter // longer, noise.normal("output", keys))
         repeats = noise.uniform("cached", keys) < min(route.cached * 1.3, 0.95)
+        repeats &= ~self._scenario.is_storm(route.target, hours)
         cached = np.where(
             repeats, given * route.cached * noise.uniform("cached-part", keys) ** 0.3, 0
         )
@@ -236,7 +238,8 @@ class RequestGenerator:
 
     def _retry(self, failed: pl.DataFrame, index: int) -> pl.DataFrame:
         keys = failed["key"].to_numpy()
-        tokens = self._tokens(index, ROUTES[index], failed["prompt"].to_numpy())
+        hours = (failed["start_us"].to_numpy() - self._calendar.origin_us) // HOUR_US
+        tokens = self._tokens(index, ROUTES[index], failed["prompt"].to_numpy(), hours)
         prefill, decode = self._service_us(ROUTES[index], tokens, keys)
         pause = 1_000_000 + (self._noise.uniform("retry-pause", keys) * 4e6).astype(np.int64)
         start = failed["end_us"].to_numpy() + pause
@@ -270,7 +273,9 @@ def _lengths(median: int, normal: Floats) -> Ints:
 
 def _spread(calendar: Calendar, count: int, scenario: Scenario) -> Ints:
     """Requests per route and hour, adding up to the count exactly."""
-    shares = [r.share * (scenario.has_tenants or i not in TENANTS) for i, r in enumerate(ROUTES)]
+    absent = set() if scenario.has_tenants else {*TENANTS}
+    absent |= set() if scenario.has_duplicates else {*DUPLICATE_ROUTES}
+    shares = [route.share * (index not in absent) for index, route in enumerate(ROUTES)]
     shapes = [_shape(calendar, route) for route in ROUTES]
     weights = np.stack([share * shape for share, shape in zip(shares, shapes, strict=True)])
     exact = weights / weights.sum() * count

@@ -1,8 +1,10 @@
 """Online inference: replicas of deployments on their GPUs, night-time scale-down and rollouts."""
 
+from collections.abc import Sequence
+
 from apportion.sample.calendar import DAY_MINUTES, EVENING, HOUR_MINUTES, MORNING
 from apportion.sample.fleet import Device
-from apportion.sample.models import DEPLOYMENTS, Deployment
+from apportion.sample.models import Deployment
 from apportion.sample.noise import Noise
 from apportion.sample.workloads import Replica, Schedule
 
@@ -10,11 +12,11 @@ SCALE_MARGIN = 10
 ROLLOUT_MINUTE = 10 * HOUR_MINUTES
 
 
-def add_serving(schedule: Schedule, noise: Noise) -> None:
+def add_serving(schedule: Schedule, noise: Noise, deployments: Sequence[Deployment]) -> None:
     """Place every deployment's replicas; what a pool cannot hold is left out."""
-    for pool in sorted({deployment.pool for deployment in DEPLOYMENTS}):
+    for pool in sorted({deployment.pool for deployment in deployments}):
         free = schedule.fleet.devices_of(pool)
-        wanted = [d for d in DEPLOYMENTS if d.pool == pool]
+        wanted = [d for d in deployments if d.pool == pool]
         for ordinal in range(max(deployment.replicas for deployment in wanted)):
             for deployment in wanted:
                 devices = _take(free, deployment.gpus) if ordinal < deployment.replicas else None

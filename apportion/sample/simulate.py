@@ -12,6 +12,7 @@ from apportion.sample.call_logs import HMAC_KEY, CallLogs
 from apportion.sample.campaigns import add_campaigns
 from apportion.sample.configuration import write_configuration
 from apportion.sample.fleet import build_fleet
+from apportion.sample.models import deployed
 from apportion.sample.node_charges import node_charges
 from apportion.sample.node_truth import node_shares
 from apportion.sample.noise import Noise
@@ -86,7 +87,8 @@ def simulate(directory: Path, options: SampleOptions) -> SampleResult:
 def _schedule(noise: Noise, calendar: Calendar, options: SampleOptions) -> Schedule:
     fleet = build_fleet(noise, calendar, options.gpus, with_amd="amd" in options.telemetry)
     schedule = Schedule(calendar, fleet)
-    add_serving(schedule, noise)
+    has_duplicates = SCENARIOS[options.scenario].has_duplicates
+    add_serving(schedule, noise, deployed(has_duplicates=has_duplicates))
     add_campaigns(schedule, noise)
     add_people(schedule, noise)
     return schedule

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from apportion.errors import ConfigError
@@ -93,6 +94,32 @@ def test_scenarios_of_traffic_leave_bills_of_nodes_alone(
     ours, theirs = fingerprints(company.directory), fingerprints(tmp_path)
     changed = {name.split("/")[1] for name in ours if ours[name] != theirs.get(name)}
     assert "litellm" in changed
+    assert not changed & {"aws", "azure", "gcp", "data-hall", "slurm", "teams.csv"}
+
+
+def test_waste_is_in_the_log_and_in_the_truth(company: Company, tmp_path: Path) -> None:
+    """On the second day a cache is lost from nine to one; a model is deployed and called twice."""
+    wasteful = Company(tmp_path, simulate(tmp_path, dataclasses.replace(SMALL, scenario="waste")))
+    calls = wasteful.requests().select(
+        deployment="model_id",
+        is_bought=pl.col("model_group") == "claude-sonnet-4-5",
+        started=pl.from_epoch("startTime", time_unit="s"),
+        cached=pl.col("metadata").struct["usage_object"].struct["cache_read_input_tokens"],
+    )
+    is_lost = pl.col("started").dt.hour().is_between(9, 12) & (pl.col("started").dt.day() == 30)
+    bought = calls.filter("is_bought")
+    read = pl.col("cached") > 0
+    assert bought.filter(is_lost).height > 5
+    assert bought.filter(is_lost & read).is_empty()
+    assert bought.filter(~is_lost & read).height > 0.7 * bought.filter(~is_lost).height
+    served = pl.read_parquet(sorted((wasteful.result.truth / "requests").iterdir()))
+    pair = {"moderation-8b", "moderation-8b-support"}
+    assert pair < {*calls["deployment"]}
+    assert pair < {*served["deployment"]}
+    assert pair < {*wasteful.truth("deployment_hours")["deployment"]}
+    ours, theirs = fingerprints(company.directory), fingerprints(tmp_path)
+    changed = {name.split("/")[1] for name in ours if ours[name] != theirs.get(name)}
+    assert {"litellm", "prometheus", "deployments.csv", "lever_assumptions.csv"} <= changed
     assert not changed & {"aws", "azure", "gcp", "data-hall", "slurm", "teams.csv"}
 
 
