@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 @click.option(
     "--telemetry",
     multiple=True,
-    type=click.Choice(["amd", "csv"]),
+    type=click.Choice(["amd", "csv", "nvidia_smi"]),
     help="A part of the GPUs tells of itself in another form; repeat.",
 )
 @click.option(

@@ -11,6 +11,7 @@ from apportion.sample.native_bills import BESIDE, SOURCES
 from apportion.sample.options import SampleOptions
 from apportion.sample.server_dumps import NOTES
 from apportion.sample.telemetry_csv import SOURCE as TELEMETRY_CSV
+from apportion.sample.telemetry_smi import SOURCE as TELEMETRY_SMI
 
 TEMPLATE = """\
 # A simulated company, written by `apportion simulate`. Everything under exports/ has the layout of
@@ -131,7 +132,8 @@ def write_configuration(path: Path, calendar: Calendar, options: SampleOptions) 
     bills = FOCUS | {"data-hall": HALL.format(files=files)} | natively
     more_bills = {name: SOURCES[name] for name in options.native_bills if name in BESIDE}
     logs = {log.folder: log.source for kind, log in CALL_LOGS.items() if kind in options.call_logs}
-    telemetry = {"hall-gpus": TELEMETRY_CSV} if "csv" in options.telemetry else {}
+    forms = {"csv": ("hall-gpus", TELEMETRY_CSV), "nvidia_smi": ("hall-node", TELEMETRY_SMI)}
+    telemetry = dict(forms[form] for form in options.telemetry if form in forms)
     text = TEMPLATE.format(
         company=COMPANY,
         currency=REPORTING_CURRENCY,

@@ -15,7 +15,7 @@ CALL_LOGS = (
     *("bedrock_invocations", "helicone", "langfuse", "otel_genai", "request_log", "sglang"),
 )
 """Logs that can tell of a part of the calls instead of LiteLLM's."""
-TELEMETRY = ("amd", "csv")
+TELEMETRY = ("amd", "csv", "nvidia_smi")
 """Other forms in which a part of the GPU telemetry can come."""
 
 SERVERS = ("litellm_database", "prometheus")

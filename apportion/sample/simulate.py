@@ -29,9 +29,13 @@ from apportion.sample.serving import add_serving
 from apportion.sample.slurm import write_slurm
 from apportion.sample.telemetry import Telemetry
 from apportion.sample.telemetry_csv import TelemetryTable
+from apportion.sample.telemetry_smi import SmiLog
 from apportion.sample.truth import charge_recipients, deployment_hours, write_truth
 from apportion.sample.vendor_charges import VendorUsage
 from apportion.sample.workloads import Schedule
+
+TAKERS = (("nvidia_smi", SmiLog, "nvidia-smi"), ("csv", TelemetryTable, "hall-gpus"))
+"""Other forms of the data hall's utilization, and their folders; the first takes one machine."""
 
 
 def simulate(directory: Path, options: SampleOptions) -> SampleResult:
@@ -131,7 +135,11 @@ class _Traffic:
             schedule,
             options.sample_interval_seconds,
             scenario.gap_share,
-            table=TelemetryTable(exports / "hall-gpus") if "csv" in options.telemetry else None,
+            tables=[
+                taker(exports / folder)
+                for form, taker, folder in TAKERS
+                if form in options.telemetry
+            ],
         )
         self._truth = RequestTruth(
             directory / "truth" / "requests", noise, schedule, _node_hours(charges), connection

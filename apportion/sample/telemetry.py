@@ -1,5 +1,6 @@
 """GPU telemetry as a Prometheus server holds it: dcgm-exporter and kube-state-metrics."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from apportion.sample.layouts import delivery_entry, write_manifest
 from apportion.sample.noise import Bools, Floats, Ints, Noise
 from apportion.sample.residency import Busy
 from apportion.sample.telemetry_csv import TelemetryTable
+from apportion.sample.telemetry_smi import SmiLog
 from apportion.sample.workloads import NOBODY, Schedule
 
 PODS_EVERY_US = 15 * MINUTE_US
@@ -42,7 +44,7 @@ class Telemetry:
         interval_seconds: int,
         gap_share: float,
         *,
-        table: TelemetryTable | None = None,
+        tables: Sequence[TelemetryTable | SmiLog] = (),
     ) -> None:
         """Prepare.
 
@@ -52,10 +54,10 @@ class Telemetry:
             schedule: who holds which GPU when.
             interval_seconds: between two scrapes.
             gap_share: the share of half hours in which exporters are away.
-            table: takes what the data hall's GPUs say of their utilization, if given.
+            tables: take in turn what the data hall's GPUs say of their utilization.
         """
         self._folder = folder
-        self._table = table
+        self._tables = tables
         self._schedule = schedule
         self._calendar: Calendar = schedule.calendar
         self._activity = Activity(noise, schedule, interval_seconds * 1_000_000, gap_share)
@@ -74,8 +76,8 @@ class Telemetry:
     def write_day(self, day: int) -> None:
         """Write the samples of a day, once all that happened on it was observed."""
         frames = self._device_metrics(day)
-        if self._table:
-            frames[UTIL] = self._table.take(self._calendar.day(day), frames[UTIL])
+        for table in self._tables:
+            frames[UTIL] = table.take(self._calendar.day(day), frames[UTIL])
         frames["kube_node_info"] = self._node_info(day)
         frames["kube_pod_labels"] = self._pod_labels(day)
         frames["kube_pod_container_status_terminated_reason"] = self._pod_endings(day)
@@ -94,8 +96,8 @@ class Telemetry:
     def finish(self) -> None:
         """Write the manifest that names every file."""
         write_manifest(self._folder, self._entries)
-        if self._table:
-            self._table.finish()
+        for table in self._tables:
+            table.finish()
 
     def _device_metrics(self, day: int) -> dict[str, pl.DataFrame]:
         instants = self._activity.instants(day)

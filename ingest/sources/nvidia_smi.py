@@ -13,12 +13,13 @@ is its node.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
 import polars as pl
+from pydantic import Field, field_validator
 
 from apportion.errors import DeliveryRefused
 from ingest.source import Batch, LandedDelivery, LandedObject
@@ -57,7 +58,29 @@ Line = tuple[int, list[str] | None]
 
 
 class NvidiaSmiOptions(ZoneOptions, FileOptions):
-    """Where the files are, and by which clock they were written."""
+    """Where the files are, by which clock they were written, and for which job."""
+
+    slurm_job: str | None = Field(
+        None,
+        description="A regular expression for keys whose one group is the Slurm job that a file "
+        "was written for, as in `job-([0-9]+)`. Without it nobody holds the GPUs.",
+    )
+
+    @field_validator("slurm_job")
+    @classmethod
+    def _has_one_group(cls, pattern: str | None) -> str | None:
+        try:
+            groups = re.compile(pattern).groups if pattern is not None else 1
+        except re.error as error:
+            raise ValueError(f"not a regular expression: {error}") from error
+        if groups != 1:
+            raise ValueError("needs one group, which is the job")
+        return pattern
+
+    def job_of(self, key: str) -> str:
+        """The Slurm job that a key names; empty if it names none."""
+        found = re.search(self.slurm_job, key) if self.slurm_job else None
+        return found[1] if found else ""
 
 
 class NvidiaSmiSource(FileSource[NvidiaSmiOptions]):
@@ -81,13 +104,18 @@ class NvidiaSmiSource(FileSource[NvidiaSmiOptions]):
             lines = gzipped.lines(stream, name, len(content))
             header = next(lines, b"").removeprefix(b"\xef\xbb\xbf").strip()
             fields = header.decode("utf-8", "replace").split(SEPARATOR)
-            node = _node(item.key)
+            node = PurePosixPath(item.key).parent.name
             _check(fields, node, name)
+            constant = {"hpc_job": self._options.job_of(item.key)}
+            if "hostname" not in fields:
+                constant["Hostname"] = node
             numbered = _numbered(lines, header, len(fields))
             while chunk := list(islice(numbered, FRAME_LINES)):
-                yield self._samples(chunk, fields, node)
+                yield self._samples(chunk, fields, constant)
 
-    def _samples(self, lines: Sequence[Line], fields: Sequence[str], node: str) -> pl.DataFrame:
+    def _samples(
+        self, lines: Sequence[Line], fields: Sequence[str], constant: Mapping[str, str]
+    ) -> pl.DataFrame:
         """A sample for each measured field of each line that has a value there."""
         measured = [found for field in fields if (found := MEASURED.match(field))]
         wanted = [field for field in fields if field in (TAKEN, *LABELS)]
@@ -97,8 +125,7 @@ class NvidiaSmiSource(FileSource[NvidiaSmiOptions]):
         schema = {"object_row": pl.Int64, **dict.fromkeys(wanted, pl.String)}
         wide = pl.DataFrame(told, schema=schema, orient="row")
         labels = [pl.col(field).alias(label) for field, label in LABELS.items() if field in wanted]
-        if "hostname" not in wanted:
-            labels.append(pl.lit(node).alias("Hostname"))
+        labels += [pl.lit(text).alias(label) for label, text in constant.items()]
         marked = wide.select(
             "object_row",
             pl.struct(labels).struct.json_encode().alias("labels"),
@@ -132,11 +159,6 @@ def _of_field(marked: pl.DataFrame, field: re.Match[str]) -> pl.DataFrame:
         sample_at="sample_at",
         value=number * factor / divisor,
     )
-
-
-def _node(key: str) -> str:
-    """The folder of a file."""
-    return PurePosixPath(key).parent.name
 
 
 def _check(fields: Sequence[str], node: str, name: str) -> None:

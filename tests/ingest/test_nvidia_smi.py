@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from apportion.errors import DeliveryRefused
+from apportion.errors import ConfigError, DeliveryRefused
 from apportion.settings import Settings
 from ingest.collect import collect
 from ingest.ledger import Ledger
@@ -99,6 +99,23 @@ def test_a_number_may_be_cut_where_a_file_ends_without_a_newline(tmp_path: Path)
 def test_times_are_those_of_the_configured_zone(tmp_path: Path) -> None:
     typed = read(tmp_path, HEADER, FIRST, time_zone="Europe/Berlin")
     assert typed.rows["sample_at"][0] == datetime.fromisoformat("2026-10-03T02:00:00.250000")
+
+
+def test_a_log_of_a_job_says_who_held_the_gpus(tmp_path: Path) -> None:
+    labels = read(tmp_path, HEADER, FIRST, slurm_job=r"/?g([a-z]+)\.csv$").rows["labels"][0]
+    assert '"hpc_job":"pu"' in labels
+    assert (
+        "hpc_job" not in read(tmp_path, HEADER, FIRST, slurm_job="job-([0-9]+)").rows["labels"][0]
+    )
+
+
+@pytest.mark.parametrize("pattern", ["job-[0-9]+", "(", "(a)(b)"])
+def test_a_pattern_without_a_job_is_refused(
+    make_settings: Callable[..., Settings], pattern: str
+) -> None:
+    section = {"name": "gpus", "kind": "nvidia_smi", "location": "logs", "slurm_job": pattern}
+    with pytest.raises(ConfigError, match=r"SOURCE_INVALID.*slurm_job"):
+        collect(make_settings(section), "gpus", WINDOW)
 
 
 @pytest.mark.parametrize(

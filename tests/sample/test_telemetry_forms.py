@@ -18,12 +18,23 @@ UTIL = "DCGM_FI_DEV_GPU_UTIL"
 LABELS = pl.Struct(
     dict.fromkeys(
         (
-            *("Hostname", "hostname", "UUID", "gpu", "gpu_id", "hpc_job", "namespace", "pod"),
+            *(
+                "Hostname",
+                "hostname",
+                "UUID",
+                "uuid",
+                "gpu",
+                "gpu_id",
+                "hpc_job",
+                "namespace",
+                "pod",
+            ),
             *("modelName", "card_model"),
         ),
         pl.String,
     )
 )
+KINDS = ("prometheus_dump", "telemetry_csv", "nvidia_smi")
 SAID = ["sample_at", "host", "gpu_number", "hpc_job", "namespace", "pod", "value"]
 
 
@@ -31,7 +42,7 @@ def samples(folder: Path, options: SampleOptions) -> pl.DataFrame:
     """Every sample that the telemetry of a company holds, with its labels."""
     simulate(folder, options)
     settings = load(folder / "apportion.toml", folder / "var")
-    names = [s.name for s in settings.sources if s.kind in ("prometheus_dump", "telemetry_csv")]
+    names = [s.name for s in settings.sources if s.kind in KINDS]
     for name in names:
         result = collect(settings, name, Window(DAY.first_day, DAY.first_day))
         assert (result.refused, result.quarantined_rows) == ([], 0)
@@ -73,11 +84,27 @@ def test_the_data_halls_table_says_what_a_server_would_hold(
     usual, forms = told
     found = forms.filter(source_name="hall-gpus")
     assert found.height > 0
-    expected = usual.filter(pl.col("metric") == UTIL, pl.col("host").str.starts_with("hpc-"))
+    (logged,) = set(forms.filter(source_name="hall-node")["host"])
+    is_in_hall = pl.col("host").str.starts_with("hpc-") & (pl.col("host") != logged)
+    expected = usual.filter(pl.col("metric") == UTIL, is_in_hall)
     columns = ["sample_at", "host", "UUID", "modelName", "hpc_job", "value"]
     assert found.select(columns).sort(columns).equals(expected.select(columns).sort(columns))
 
 
+def test_what_nvidia_smi_logs_says_what_a_server_would_hold(
+    told: tuple[pl.DataFrame, pl.DataFrame],
+) -> None:
+    """In its own unit, and with the job of each file."""
+    usual, forms = told
+    found = forms.filter(source_name="hall-node").with_columns((pl.col("value") * 100).round())
+    assert set(found["metric"]) == {"nvidia_smi_utilization_gpu_ratio"}
+    (host,) = set(found["host"])
+    expected = usual.filter(metric=UTIL, host=host).with_columns(uuid=pl.col("UUID"))
+    columns = ["sample_at", "host", "uuid", "modelName", "hpc_job", "value"]
+    assert found.select(columns).sort(columns).equals(expected.select(columns).sort(columns))
+    assert found["hpc_job"].null_count() < found.height
+
+
 def test_other_forms_of_telemetry_are_named() -> None:
-    with pytest.raises(ValueError, match="amd, csv"):
+    with pytest.raises(ValueError, match="amd, csv, nvidia_smi"):
         SampleOptions(telemetry=("snmp",))
