@@ -45,6 +45,7 @@ class CostApi:
         self._headers = headers
         self._timeout_seconds = timeout_seconds
         self._answers: dict[str, bytes] = {}
+        self._client: httpx.Client | None = None
 
     def pages(self, parameters: Parameters, report: str = "") -> Iterator[Answer]:
         """Every page of an answer; `report` is what follows the address.
@@ -55,14 +56,12 @@ class CostApi:
             DeliveryRefused: `ANSWER_INVALID`, what it answers is no page of results.
         """
         page: str | None = None
-        with httpx.Client(timeout=self._timeout_seconds, follow_redirects=False) as client:
-            for _ in range(MOST_PAGES):
-                asked = [*parameters, *([("page", page)] if page else [])]
-                answer = self._ask(client, report, asked)
-                yield answer
-                page = answer.get("next_page") if answer.get("has_more") else None
-                if page is None:
-                    return
+        for _ in range(MOST_PAGES):
+            answer = self._ask(report, [*parameters, *([("page", page)] if page else [])])
+            yield answer
+            page = answer.get("next_page") if answer.get("has_more") else None
+            if page is None:
+                return
         raise self.invalid(f"more than {MOST_PAGES} pages")
 
     def keep(self, day: date, results: list[Answer]) -> ObjectInfo:
@@ -99,9 +98,11 @@ class CostApi:
             raise object_missing(self.uri(info.key))
         destination.write_bytes(self._answers[info.key])
 
-    def _ask(self, client: httpx.Client, report: str, parameters: Parameters) -> Answer:
+    def _ask(self, report: str, parameters: Parameters) -> Answer:
+        if self._client is None:  # one for all reports: to make one takes longer than to ask
+            self._client = httpx.Client(timeout=self._timeout_seconds, follow_redirects=False)
         try:
-            answer = client.get(
+            answer = self._client.get(
                 f"{self._url}{report}",
                 params=httpx.QueryParams(tuple(parameters)),
                 headers=self._headers(),
