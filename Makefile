@@ -32,7 +32,7 @@ daily: $(READY) ## the daily run: with CONFIG=… or ./apportion.toml, else on t
 	@$(VENV)/bin/apportion $(if $(CONFIG),--config $(CONFIG) run,run --sample)
 
 test: $(READY) ## run the tests
-	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile $(TESTS)
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check: $(READY) ## lint Python and SQL, check formats, types and the direction of imports
 	$(VENV)/bin/ruff check

@@ -1,4 +1,4 @@
-"""Shared fixtures: a home folder, settings, an S3 server, the public sample data."""
+"""Shared fixtures: a home folder, settings, a published company, an S3 server, the sample data."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ import hypothesis
 import pytest
 
 from apportion.settings import Organization, Schedule, Settings, SourceSettings
+from tests.company import World, small_world
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -22,6 +23,11 @@ BUCKET_NUMBERS = itertools.count(1)
 # The same examples in every run, however slow the machine.
 hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what builds whole warehouses: none is left to one process at the end."""
+    items.sort(key=lambda item: len(item.path.parts))
 
 
 @pytest.fixture
@@ -46,6 +52,15 @@ def make_settings(home: Path, tmp_path: Path) -> Callable[..., Settings]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> World:
+    """A company whose two days are published: built once for all test processes, to read alone."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    return small_world(shared / "small-company")
 
 
 @pytest.fixture(scope="session")

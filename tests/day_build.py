@@ -15,16 +15,18 @@ from apportion.settings import Organization, Schedule, Settings, SourceSettings
 from ingest.ledger import LakeFile
 from ingest.schemas import TABLES
 from warehouse.build import default_transforms
-from warehouse.child import environment
-from warehouse.dbt_run import DBT
+from warehouse.dbt_run import DBT, PARSED, dbt_environment
 from warehouse.mount import mount_lake, mount_ledger, mount_run
-from warehouse.plan import make_plan
+from warehouse.parsed_project import keep, parsed_project, take
+from warehouse.plan import code_version, make_plan
 from warehouse.session import create_database
 
 PROJECT = default_transforms()
 ALWAYS = date(1970, 1, 1)
 DELIVERED = "assert_reconciliation_is_zero"
 """The test that compares with what providers delivered: rows made by hand have no delivery."""
+DATABASE = "built.duckdb"
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
@@ -47,25 +49,42 @@ def build(folder: Path, rows: Rows, *selected: str) -> duckdb.DuckDBPyConnection
     )
     plan = make_plan(settings, date(2026, 10, 31), PROJECT)
     files = [_file(folder, table, table_rows) for table, table_rows in rows.items()]
-    with create_database(folder / "built.duckdb", settings.warehouse) as connection:
+    with create_database(folder / DATABASE, settings.warehouse) as connection:
         mount_lake(connection, files)
         mount_run(connection, settings, plan, has_dates=True)
         mount_ledger(connection, settings, replace(plan, files=tuple(files)))
-    chosen = [option for model in selected for option in ("--select", model)]
+    child = run_dbt(folder, settings, *WITHOUT_UNIT_TESTS, *_chosen(selected))
+    assert child.returncode == 0, failures(folder / "target") or child.stdout + child.stderr
+    return duckdb.connect(folder / DATABASE, read_only=True)
+
+
+def run_dbt(folder: Path, settings: Settings, *options: str) -> subprocess.CompletedProcess[str]:
+    """`dbt build` of the project in a folder's `DATABASE`, parsed once for all."""
+    target = folder / "target"
+    target.mkdir()
+    parsed = parsed_project(PROJECT, code_version(PROJECT), settings.warehouse)
+    take(parsed, target / PARSED)
     child = subprocess.run(
         [
-            *(*DBT, "--quiet", "build", "--project-dir", str(PROJECT), "--profiles-dir"),
-            *(str(PROJECT), "--target-path", str(folder / "target"), "--log-path", str(folder)),
-            *(*chosen, "--exclude-resource-type", "unit_test", "--exclude", DELIVERED),
+            *(*DBT, "--quiet", "--log-level-file", "none", "build"),
+            *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
+            *("--target-path", str(target), "--log-path", str(folder), *options),
         ],
         cwd=folder,
-        env=environment(folder, APPORTION_BUILD="built.duckdb"),
+        env=dbt_environment(folder, DATABASE, settings.warehouse),
         capture_output=True,
         text=True,
         check=False,
     )
-    assert child.returncode == 0, failures(folder / "target") or child.stdout + child.stderr
-    return duckdb.connect(folder / "built.duckdb", read_only=True)
+    keep(parsed, target / PARSED)
+    return child
+
+
+def _chosen(selected: Sequence[str]) -> list[str]:
+    """Options for the models that are meant, and for those tests that need no others."""
+    if not selected:
+        return ["--exclude", DELIVERED]
+    return ["--select", *selected, "--exclude", DELIVERED, "--indirect-selection", "buildable"]
 
 
 def failures(target: Path) -> list[tuple[str, str]]:

@@ -1,7 +1,6 @@
 """Whom Google's commitments serve: the cases of Google's own attribution tool, and their sums."""
 
 import json
-import subprocess
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -15,15 +14,12 @@ from apportion.settings import Settings
 from ingest.collect import collect
 from ingest.ledger import Ledger
 from ingest.source import Window
+from tests.day_build import DATABASE, PROJECT, WITHOUT_UNIT_TESTS, run_dbt
 from tests.ingest.gcp_files import as_lines
-from warehouse.build import default_transforms
-from warehouse.child import environment
-from warehouse.dbt_run import DBT
 from warehouse.mount import mount_lake, mount_run
 from warehouse.plan import make_plan
 from warehouse.session import create_database, open_build
 
-PROJECT = default_transforms()
 TEAMS = "team,cost_center,business_unit,owner,valid_from,valid_to\nt,1,b,o,,\n"
 CASES = ("1_1", "2_2", "6_5", "7_3_b", "9_3", "10_1")
 WINDOW_FIRST = date(2019, 1, 1)
@@ -99,23 +95,12 @@ def prepare(sample: Path, folder: Path) -> dict[str, Amounts]:
 def attributed(settings: Settings, folder: Path) -> list[tuple[Any, ...]]:
     """Build what concerns commitments, and ask for it by recipient."""
     plan = make_plan(settings, date(2019, 12, 31), PROJECT)
-    database = folder / "days.duckdb"
+    database = folder / DATABASE
     with create_database(database, settings.warehouse) as connection:
         mount_lake(connection, Ledger(settings.home).current_files())
         mount_run(connection, settings, plan, has_dates=False)
-    child = subprocess.run(
-        [
-            *(*DBT, "--quiet", "build", "--project-dir", str(PROJECT), "--profiles-dir"),
-            *(str(PROJECT), "--target-path", str(folder / "target")),
-            *("--log-path", str(folder / "logs"), "--exclude-resource-type", "unit_test"),
-            *("--select", "+int_1_commitments__attributed", "assert_commitments_add_up"),
-        ],
-        cwd=folder,
-        env=environment(folder, APPORTION_BUILD=database.name),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    selected = ("--select", "+int_1_commitments__attributed", "assert_commitments_add_up")
+    child = run_dbt(folder, settings, *WITHOUT_UNIT_TESTS, *selected)
     assert child.returncode == 0, child.stdout
     with open_build(database, settings.warehouse, read_only=True) as connection:
         return connection.execute(

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,66 +17,13 @@ import duckdb
 import polars as pl
 import pytest
 
-from apportion import steps
-from apportion.sample import ALL_SOURCES, PROMPT_CANARY, SampleOptions, simulate
-from apportion.settings import load
+from apportion.sample import ALL_SOURCES, PROMPT_CANARY, simulate
+from tests.company import ROOT, SMALL, World
 from tests.conftest import Bucket
 from tests.ingest.focus_files import read_files
 from tests.warehouse.focus_table import violations
 from warehouse.read import connect
-from warehouse.releases import Release, current
-
-ROOT = Path(__file__).parents[1]
-SMALL = SampleOptions(first_day=date(2026, 10, 1), days=2, requests=800, gpus=90)
-LAST_DAY = date(2026, 10, 2)
-
-
-@dataclass(frozen=True)
-class World:
-    """A company's exports and its home folder."""
-
-    company: Path
-    home: Path
-
-    @property
-    def exports(self) -> Path:
-        return self.company / "exports"
-
-    def apportion(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        config = str(self.company / "apportion.toml")
-        command = [sys.executable, "-m", "apportion.cli", "--quiet", "--config", config]
-        return subprocess.run(
-            [*command, "--home", str(self.home), *arguments],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def run(self, *arguments: str) -> str:
-        finished = self.apportion("run", *arguments)
-        assert finished.returncode == 0, finished.stderr + finished.stdout
-        return finished.stdout
-
-    def release(self) -> Release:
-        release = current(self.home)
-        assert release is not None
-        return release
-
-    def copy(self, target: Path) -> "World":
-        shutil.copytree(self.company, target / "company")
-        shutil.copytree(self.home, target / "home", symlinks=True)
-        return World(target / "company", target / "home")
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> World:
-    """A company whose two days are published."""
-    folder = tmp_path_factory.mktemp("end-to-end")
-    simulate(folder / "company", SMALL)
-    world = World(folder / "company", folder / "home")
-    world.run()
-    return world
+from warehouse.releases import current
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +31,7 @@ def in_every_form(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What was built of the same company, told by every kind of source that needs no server."""
     folder = tmp_path_factory.mktemp("every-form")
     simulate(folder / "company", dataclasses.replace(SMALL, **ALL_SOURCES))
-    settings = load(folder / "company" / "apportion.toml", folder / "home")
-    for source in steps.configured_sources(settings):
-        steps.ingest(settings, source, LAST_DAY)
-    return folder / "home" / "builds" / steps.build(settings, LAST_DAY) / "release.duckdb"
+    return World(folder / "company", folder / "home").build()
 
 
 def content_of(folder: Path) -> dict[str, str]:
@@ -100,19 +43,24 @@ def content_of(folder: Path) -> dict[str, str]:
     }
 
 
-def test_the_run_says_what_was_spent_by_whom_and_where_to_look(published: World) -> None:
-    said = published.run()
-    for expected in ("Spent", "Attributed to teams", "difference 0", "report", "statements"):
-        assert expected in said
-    assert (published.home / "report" / "index.html").is_file()
-    assert list((published.home / "statements").rglob("*.xlsx"))
-
-
-def test_a_second_run_changes_no_byte(published: World) -> None:
+def test_a_second_run_says_what_was_spent_by_whom_and_where_to_look_and_changes_no_byte(
+    published: World, tmp_path: Path
+) -> None:
+    world = published.copy(tmp_path)
     folders = ("statements", "report", "releases")
-    before = {name: content_of(published.home / name) for name in folders}
-    assert "Nothing changed" in published.run()
-    assert {name: content_of(published.home / name) for name in folders} == before
+    before = {name: content_of(world.home / name) for name in folders}
+    said = world.run()
+    for expected in (
+        "Nothing changed",
+        "Spent",
+        "Attributed to teams",
+        "difference 0",
+        *folders[:2],
+    ):
+        assert expected in said
+    assert {name: content_of(world.home / name) for name in folders} == before
+    assert (world.home / "report" / "index.html").is_file()
+    assert list((world.home / "statements").rglob("*.xlsx"))
 
 
 TOLD_LESS = {"developer-tools", "simulation", "localization", "unallocated"}
@@ -397,8 +345,7 @@ def test_a_company_in_s3_gives_the_same_results(
             f'endpoint_url = "{s3_bucket.endpoint_url}"',
         )
     config.write_text(text)
-    world = World(tmp_path / "company", tmp_path / "home")
-    world.run()
-    with connect(world.home) as there, connect(published.home) as here:
+    built = World(tmp_path / "company", tmp_path / "home").build()
+    with duckdb.connect(built, read_only=True) as there, connect(published.home) as here:
         query = "select team, sum(billed_cost), sum(effective_cost) from cost_ledger group by team"
         assert sorted(there.execute(query).fetchall()) == sorted(here.execute(query).fetchall())

@@ -198,7 +198,8 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnec
     """All days as the project makes them."""
     days = [measured(day) for day in DAYS]
     tables = {name: [row for day in days for row in day[name]] for name in days[0]}
-    return build(tmp_path_factory.mktemp("oracle"), {**company(), **tables})
+    asked = ("+cost_ledger", "+currency_conversions", "+request_costs")
+    return build(tmp_path_factory.mktemp("oracle"), {**company(), **tables}, *asked)
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     days = [measured(day) for day in DAYS[:2]]
     tables = {name: [row for day in days for row in day[name]] for name in days[0]}
     folder = tmp_path_factory.mktemp("properties")
-    build(folder, {**company(), **tables}).close()
+    build(folder, {**company(), **tables}, "tag:day").close()
     return Bench(folder / "built.duckdb", folder / "target" / "compiled")
 
 

@@ -26,6 +26,10 @@ PRICES = {
     ("search", "standard", 0): "0.01",
 }
 """A list: batch halves, 200 k doubles the input, an hour in the cache costs twice the input."""
+ASKED = (
+    *("+cost_ledger", "+request_costs", "+model_api_rated_usage", "+model_api_reconciliation"),
+    "+model_api_findings",
+)
 
 
 def request(number: int, team: str = "search", **counts: Any) -> dict[str, Any]:
@@ -168,7 +172,7 @@ def one_bill(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnect
         meter("output", "output"),
     ]
     folder = tmp_path_factory.mktemp("one_bill")
-    return build(folder, company(requests, charges, meters))
+    return build(folder, company(requests, charges, meters), *ASKED)
 
 
 def test_a_bill_is_split_by_what_requests_cost_at_the_prices_in_force(
@@ -261,7 +265,7 @@ def test_a_meter_of_one_tier_is_paid_by_its_requests_alone(tmp_path: Path) -> No
         meter("output", "output"),
         meter("output-batch", "output", "batch"),
     ]
-    warehouse = build(tmp_path, company(requests, charges, meters))
+    warehouse = build(tmp_path, company(requests, charges, meters), *ASKED)
     assert costs(warehouse) == {"r1": Decimal(9), "r2": Decimal(2)}
     rows = warehouse.execute(
         """
@@ -289,7 +293,7 @@ def test_a_contract_counts_before_the_list_and_a_refund_mirrors_its_charge(tmp_p
         charge("back", "input", -200_000, "-0.8"),
     ]
     own = (price("input", "standard", 0, "0.000003", "contract 7"),)
-    warehouse = build(tmp_path, company(requests, charges, [meter("input", "input")], own))
+    warehouse = build(tmp_path, company(requests, charges, [meter("input", "input")], own), *ASKED)
     assert costs(warehouse) == {"r1": Decimal("0.2"), "r2": Decimal("0.6")}
     rows = warehouse.execute(
         """

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import subprocess
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,14 +14,11 @@ from apportion.settings import Organization, Schedule, Settings, SourceSettings
 from benchmarks.lever_replay import Replay, draw
 from benchmarks.lever_worlds import WORLDS
 from tests import plans
-from warehouse.build import default_transforms
-from warehouse.child import environment
-from warehouse.dbt_run import DBT
+from tests.day_build import DATABASE, PROJECT, run_dbt
 from warehouse.mount import mount_lake, mount_ledger, mount_run
 from warehouse.plan import make_plan
 from warehouse.session import create_database
 
-PROJECT = default_transforms()
 FIGURES = {
     *("depreciation", "energy_share", "tooling_share", "staff", "total_cost", "return_per_dollar"),
 }
@@ -62,26 +58,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
         home=folder,
     )
     plan = make_plan(settings, date(2026, 10, 31), PROJECT)
-    with create_database(folder / "empty.duckdb", settings.warehouse) as connection:
+    with create_database(folder / DATABASE, settings.warehouse) as connection:
         mount_lake(connection, ())
         mount_run(connection, settings, plan, has_dates=True)
         mount_ledger(connection, settings, plan)
+    child = run_dbt(folder, settings)
     target = folder / "target"
-    child = subprocess.run(
-        [
-            *(*DBT, "--quiet", "build", "--project-dir", str(PROJECT), "--profiles-dir"),
-            *(str(PROJECT), "--target-path", str(target), "--log-path", str(folder / "logs")),
-        ],
-        cwd=folder,
-        env=environment(folder, APPORTION_BUILD="empty.duckdb"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
     assert (target / "run_results.json").exists(), child.stdout + child.stderr
     results = json.loads((target / "run_results.json").read_bytes())["results"]
     manifest = json.loads((target / "manifest.json").read_bytes())
-    return Built(results, manifest, folder / "empty.duckdb", target)
+    return Built(results, manifest, folder / DATABASE, target)
 
 
 def test_every_unit_test_of_the_arithmetic_passes(built: Built) -> None:
