@@ -27,7 +27,7 @@ Progress = Callable[[str, int, int], None]
 
 START = "import gc; gc.set_threshold(100_000); from dbt.cli.main import cli; cli()"
 """dbt holds the whole project in memory for as long as it lives. Looking for garbage in it after
-every 700 objects, as Python does, takes a fifth of a small build and finds next to none."""
+every 700 objects, as Python does, takes a twentieth of a small build and finds next to none."""
 DBT = (sys.executable, "-P", "-c", START)
 STATUS: dict[str, Literal["pass", "fail", "warn"]] = {
     "pass": "pass",
