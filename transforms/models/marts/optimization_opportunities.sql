@@ -46,16 +46,7 @@ assessed as (select lever, sum(baseline_cost) as baseline_cost from {{ ref('int_
 
 rows_of_levers as (
     select
-        scopes.lever,
-        scopes.scope_type,
-        scopes.scope,
-        scopes.team,
-        scopes.scope_name,
-        scopes.decision,
-        scopes.baseline_cost,
-        scopes.saving_expected,
-        scopes.incremental_saving,
-        scopes.evidence_row_count,
+        scopes.*,
         'assessed' as assessment,
         {{ millionths('bounds.low_millionths') }} as low,
         {{ millionths('bounds.high_millionths') }} as high,
@@ -162,8 +153,7 @@ left join {{ ref('int_lever_figures__measured') }} as figures using (lever, scop
 cross join {{ source('landing', 'run') }} as run
 left join {{ ref('lever_definitions') }} as definitions on rows_of_levers.lever = definitions.lever
 left join assumptions on rows_of_levers.lever = assumptions.lever
-left join commitments
-    on rows_of_levers.lever = 'commitments' and rows_of_levers.scope_name = commitments.scope_name
+left join commitments on rows_of_levers.lever = 'commitments' and rows_of_levers.scope_name = commitments.scope_name
 left join {{ ref('stg_reference__teams') }} as teams
     on
         rows_of_levers.team = teams.team
