@@ -65,7 +65,10 @@ def explain(_: duckdb.DuckDBPyConnection, asked: Sequence[Subject]) -> dict[Subj
 
 
 def probe(folder: Path, pages: Sequence[Path], width: int, scheme: int) -> list[dict[str, Any]]:
-    """What axe and the browser say of pages shown in frames of that width."""
+    """What axe and the browser say of pages shown in frames of that width.
+
+    The browser's time may be over before each of them has answered.
+    """
     frames = "".join(
         f'<iframe src="{page.name}" title="{page.stem}" width="{width}" height="900"></iframe>'
         for page in pages
@@ -97,8 +100,11 @@ def test_axe_is_content_and_nothing_is_wider_than_the_screen(
     for page in pages:
         text = re.sub(r"<meta http-equiv[^>]*>", "", page.read_text(encoding="utf-8"))
         page.write_text(text.replace("</body>", f"{PROBE}</body>"), encoding="utf-8")
-    found = probe(report, pages, width, scheme)
-    assert {one["page"] for one in found} == {page.name for page in pages}
+    found: list[dict[str, Any]] = []
+    while silent := [page for page in pages if page.name not in {one["page"] for one in found}]:
+        answers = probe(report, silent, width, scheme)
+        assert answers, f"no page answers: {silent}"
+        found += answers
     for one in found:
         assert one["violations"] == [], one["page"]
         assert one["overflow"] <= 0, one["page"]
