@@ -12,12 +12,23 @@ import os
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from apportion.errors import ConfigError
+
+
+def _zone_key(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, OSError, ValueError) as error:
+        raise ValueError(f'"{name}" is not a time zone such as Europe/Berlin') from error
+
+
+TimeZone = Annotated[str, AfterValidator(_zone_key)]
+"""The IANA name of a zone that exists."""
 
 
 class Section(BaseModel):
@@ -34,17 +45,9 @@ class Organization(Section):
     statement_measure: Literal["billed_cost", "effective_cost"] = Field(
         "effective_cost", description="The measure that a chargeback statement charges."
     )
-    reporting_time_zone: str = Field(
+    reporting_time_zone: TimeZone = Field(
         "UTC", description="IANA name of the zone whose days the ledger charges on."
     )
-
-    @field_validator("reporting_time_zone")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        try:
-            return ZoneInfo(name).key
-        except (KeyError, OSError, ValueError) as error:
-            raise ValueError(f'"{name}" is not a time zone such as Europe/Berlin') from error
 
 
 class Schedule(Section):

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 from typing import Literal, Self
-from zoneinfo import ZoneInfo
 
 import polars as pl
-from pydantic import AwareDatetime, BaseModel, Field, field_validator, model_validator
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
+from apportion.settings import TimeZone
 from ingest.schemas import TIMESTAMP
 from ingest.sources.focus.values import parse_instants
 
@@ -53,15 +53,7 @@ class InstantOptions(BaseModel):
 class ZoneOptions(BaseModel):
     """By which clock a program printed times that name no zone."""
 
-    time_zone: str = Field("UTC", description="The zone of the printed times (`TZ`).")
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        try:
-            return ZoneInfo(name).key
-        except (KeyError, OSError, ValueError) as error:
-            raise ValueError(f'"{name}" is not a time zone such as Europe/Berlin') from error
+    time_zone: TimeZone = Field("UTC", description="The zone of the printed times (`TZ`).")
 
     def instants(self, texts: pl.Expr, timestamp_format: str) -> pl.Expr:
         """Printed times in UTC; null where they are not written in this way."""
