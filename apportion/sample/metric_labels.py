@@ -1,6 +1,9 @@
 """Labels of metrics, as dcgm-exporter and kube-state-metrics write them, as JSON text."""
 
 import json
+from collections.abc import Mapping
+
+import polars as pl
 
 from apportion.sample.fleet import Device, Node
 from apportion.sample.workloads import Workload
@@ -8,6 +11,7 @@ from apportion.sample.workloads import Workload
 DRIVER = "570.124.06"
 SCRAPE = {"instance": "10.20.0.14:8080", "job": "kube-state-metrics"}
 PCI_FIRST, PCI_STEP = 16, 11
+HALL_HOSTS = "hpc-"
 
 
 def of_device(device: Device, holder: Workload | None) -> str:
@@ -49,6 +53,22 @@ def _holder(holder: Workload | None) -> dict[str, str]:
         return {"hpc_job": str(holder.slurm_job)}
     container = "vllm" if holder.deployment else "main"
     return {"namespace": holder.namespace, "pod": holder.pod, "container": container}
+
+
+def of_hall(samples: pl.DataFrame, columns: Mapping[str, str]) -> pl.DataFrame:
+    """The distinct `labels` of the data hall's samples, with a column for some of them.
+
+    Args:
+        samples: any samples with `labels`.
+        columns: the label that each column holds; empty where a series lacks it.
+    """
+    distinct = samples.select("labels").unique(maintain_order=True)
+    told = [json.loads(text) for text in distinct["labels"]]
+    is_hall = [labels.get("Hostname", "").startswith(HALL_HOSTS) for labels in told]
+    return distinct.with_columns(
+        pl.Series(column, [labels.get(label, "") for labels in told])
+        for column, label in columns.items()
+    ).filter(pl.Series(is_hall, dtype=pl.Boolean))
 
 
 def of_node(node: Node) -> str:

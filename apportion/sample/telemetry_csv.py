@@ -1,12 +1,12 @@
 """What the data hall's own collector writes of its GPUs: a table, in columns of its own."""
 
 import gzip
-import json
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
+from apportion.sample import metric_labels
 from apportion.sample.layouts import delivery_entry, write_manifest
 
 METRIC = "DCGM_FI_DEV_GPU_UTIL"
@@ -18,7 +18,6 @@ value = "utilization_percent"
 labels = {{ UUID = "gpu", Hostname = "host", modelName = "model", hpc_job = "job" }}
 """
 COLUMNS = {"host": "Hostname", "gpu": "UUID", "model": "modelName", "job": "hpc_job"}
-HALL_HOSTS = "hpc-"
 INSTANT = "%Y-%m-%dT%H:%M:%S%.6fZ"
 
 
@@ -31,12 +30,7 @@ class TelemetryTable:
 
     def take(self, day: date, samples: pl.DataFrame) -> pl.DataFrame:
         """Write the hall's samples of a day; the others are given back."""
-        distinct = samples.select("labels").unique(maintain_order=True)
-        told = [json.loads(text) for text in distinct["labels"]]
-        named = distinct.with_columns(
-            pl.Series(column, [labels.get(label, "") for labels in told])
-            for column, label in COLUMNS.items()
-        ).filter(pl.col("host").str.starts_with(HALL_HOSTS))
+        named = metric_labels.of_hall(samples, COLUMNS)
         rows = samples.join(named, on="labels", how="inner", maintain_order="left").select(
             pl.col("sample_at").dt.strftime(INSTANT).alias("time"),
             *COLUMNS,

@@ -1,19 +1,18 @@
 """What `nvidia-smi` logs on a machine of the data hall without an exporter, a file for each job."""
 
 import gzip
-import json
 from datetime import date
 from pathlib import Path
 
 import polars as pl
 
+from apportion.sample import metric_labels
 from apportion.sample.layouts import delivery_entry, write_manifest
 
 SOURCE = """kind = "nvidia_smi"                     # a machine's own log, a file for each job
 location = "exports/nvidia-smi"
 slurm_job = "job-([0-9]+)"
 """
-HOSTS = "hpc-"
 FIELDS = {"uuid": "UUID", "name": "modelName", "hostname": "Hostname"}
 HEADER = "timestamp, uuid, name, hostname, utilization.gpu [%]"
 INSTANT = "%Y/%m/%d %H:%M:%S%.3f"
@@ -28,15 +27,7 @@ class SmiLog:
 
     def take(self, day: date, samples: pl.DataFrame) -> pl.DataFrame:
         """Write the machine's samples of a day; the others are given back."""
-        distinct = samples.select("labels").unique(maintain_order=True)
-        told = [json.loads(text) for text in distinct["labels"]]
-        named = distinct.with_columns(
-            *(
-                pl.Series(field, [labels.get(label, "") for labels in told])
-                for field, label in FIELDS.items()
-            ),
-            pl.Series("job", [labels.get("hpc_job", "") for labels in told]),
-        ).filter(pl.col("hostname").str.starts_with(HOSTS))
+        named = metric_labels.of_hall(samples, {**FIELDS, "job": "hpc_job"})
         mine = named.filter(pl.col("hostname") == pl.col("hostname").min())
         rows = samples.join(mine, on="labels", how="inner", maintain_order="left").select(
             "job",
