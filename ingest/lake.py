@@ -14,7 +14,7 @@ import hashlib
 import re
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -144,13 +144,14 @@ class LakeWriter:
         schema = schemas.TABLES.get(table, schemas.QUARANTINE)
         merged = self._spill / "merged.parquet"
         parts = connection.read_parquet([str(part) for part in self._parts[table, partition]])
+        pieces = _pieces(parts, table)
         parts.order(", ".join(_quoted(_sort_columns(table, schema)))).write_parquet(
             str(merged),
-            compression="lz4" if len(_pieces(parts, table)) > 1 else "zstd",
+            compression="lz4" if len(pieces) > 1 else "zstd",
             row_group_size=ROW_GROUP[table],
         )
-        pieces = _cut(connection, merged, table)
-        return tuple(self._settle(connection, piece, table, partition) for piece in pieces)
+        files = _cut(connection, merged, pieces, table)
+        return tuple(self._settle(connection, file, table, partition) for file in files)
 
     def _settle(
         self, connection: duckdb.DuckDBPyConnection, file: Path, table: str, partition: str
@@ -179,18 +180,23 @@ class LakeWriter:
         return self._home / "lake" / table / partition
 
 
-def _cut(connection: duckdb.DuckDBPyConnection, merged: Path, table: str) -> list[Path]:
+def _cut(
+    connection: duckdb.DuckDBPyConnection,
+    merged: Path,
+    pieces: Sequence[tuple[int, int]],
+    table: str,
+) -> list[Path]:
     """Cut a sorted file into files of as many row groups each, if it has more than one may have.
 
     Args:
         connection: any.
         merged: the file; of several pieces, each stands beside it.
+        pieces: the ranges of rows that make a file each; at most one for a file that stays whole.
         table: whose rows these are.
     """
-    rows = connection.read_parquet(str(merged), file_row_number=True)
-    pieces = _pieces(rows, table)
     if len(pieces) <= 1:
         return [merged]
+    rows = connection.read_parquet(str(merged), file_row_number=True)
     found = []
     for number, (first, end) in enumerate(pieces):
         piece = merged.with_name(f"{merged.stem}-{number}.parquet")
